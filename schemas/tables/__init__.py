@@ -1,0 +1,28 @@
+"""The tables of the hub, one module per database schema.
+
+==========  ==================================================================
+schema      what lives there
+==========  ==================================================================
+registry    districts, schools, their sources and regulation profile, days off
+journal     facts by pseudonym, one table per canonical entity, and their history
+vault       identities, encrypted; no other room of the hub may read it
+ops         runs, uploads, landing, ledger, quarantine, findings, action log
+outbox      desired and delivered state per target, batches, receipts
+quality     measures and form figures
+==========  ==================================================================
+"""
+
+from schemas.tables.base import metadata
+from schemas.tables.journal import FACTS, history, journal_table, content_columns
+from schemas.tables.ops import action_log, findings, landing, ledger, quarantine, runs, school_runs, uploads
+from schemas.tables.outbox import batches, desired, receipts
+from schemas.tables.quality import form_figures, measures
+from schemas.tables.registry import days_off, districts, schools, sources
+from schemas.tables.vault import local_keys, people, uids
+
+__all__ = [
+    "FACTS", "action_log", "batches", "days_off", "desired", "districts", "findings",
+    "form_figures", "history", "journal_table", "landing", "ledger", "local_keys", "measures",
+    "metadata", "content_columns", "people", "quarantine", "receipts", "runs", "school_runs", "schools",
+    "sources", "uids", "uploads",
+]

@@ -1,0 +1,57 @@
+"""Delivery as desired state (design decision 6): see docs/outbox.md for the state diagram."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Table, Text, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from schemas.tables.base import metadata
+
+desired = Table(
+    "desired",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("school", Text, primary_key=True),
+    Column("key", Text, primary_key=True, comment="the record's opaque name at the portal"),
+    Column("entity", Text, nullable=False),
+    Column("desired_hash", Text, comment="null: the portal must not hold the record"),
+    Column("payload", JSONB, comment="what to send; null for a withdrawal"),
+    Column("delivered_hash", Text, comment="what the portal last confirmed; null: nothing"),
+    Column("remote_id", Text),
+    Column("state", Text, nullable=False, comment="a value of pipeline.outbox.State"),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("batch", Text, comment="the batch that carries the record now"),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_desired_open", "target", "school", postgresql_where=text("state <> 'delivered'")),
+    schema="outbox",
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("batch", Text, primary_key=True, comment="the idempotency key"),
+    Column("target", Text, nullable=False),
+    Column("school", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("records", JSONB, nullable=False, comment="the body exactly as sent"),
+    Column("state", Text, nullable=False, comment="written, unknown or settled"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("written_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("settled_at", DateTime(timezone=True)),
+    Index("ix_batches_open", "target", "school", postgresql_where=text("state <> 'settled'")),
+    schema="outbox",
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("batch", Text, nullable=False, index=True),
+    Column("key", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("remote_id", Text),
+    Column("code", Text, nullable=False, server_default=""),
+    Column("message", Text, nullable=False, server_default=""),
+    Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    schema="outbox",
+)
