@@ -113,7 +113,9 @@ class Target(Protocol):
 
     kind: str
 
-    def send(self, school: str, batch_key: str, records: Sequence[dict[str, object]]) -> list[Receipt]:
+    def send(
+        self, school: str, batch_key: str, records: Sequence[dict[str, object]]
+    ) -> list[Receipt]:
         """Deliver a batch; the same key and records may be sent again and change nothing.
 
         Raises Retriable when the answer is lost or refused for now (the caller settles by

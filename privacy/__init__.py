@@ -1,0 +1,19 @@
+"""The only room that sees a name: vault, pseudonyms, free-text scan, consent, egress gate.
+
+==================  =====================================================================
+``keys``            the key ring, kept in a file outside the database
+``sealing``         AES-GCM envelopes for rows and documents
+``pseudonyms``      keyed hashes: pseudonyms, lookups, opaque names at a portal
+``people``          identities as read from a source, ready for the vault
+``vault``           identities and UIDs, sealed in the database
+``claims``          people named in typed lists, matched to people of the vault
+``inflection``      the forms a Russian name takes
+``freetext``        names of the school's own people in free text
+``separate``        typed frames in, facts by pseudonym out
+``consent``         who has an active consent on a day
+``policy``, ``gate``  what may leave, to whom, on what ground; the only way out
+``actions``         the action log
+==================  =====================================================================
+
+What guards each of them stands in docs/security.md.
+"""

@@ -7,6 +7,24 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from schemas.tables.base import metadata
 
+school_years = Table(
+    "school_years",
+    metadata,
+    Column("school_year", Integer, primary_key=True, comment="the year the school year began"),
+    Column("zone", Text, nullable=False, comment="the region's time zone"),
+    Column("start", Date, nullable=False),
+    Column("finish", Date, nullable=False),
+    schema="registry",
+)
+
+targets = Table(
+    "targets",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("settings", JSONB, nullable=False, comment="${NAME} stands for an environment variable"),
+    schema="registry",
+)
+
 districts = Table(
     "districts",
     metadata,

@@ -1,0 +1,43 @@
+# Two commands matter: `make run` shows Svod at work, `make test` checks it. Both install what they need.
+.DEFAULT_GOAL := help
+.PHONY: help run test check up down clean
+export SVOD_HOME ?= $(CURDIR)/var
+export UV_LINK_MODE ?= copy
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+DEMO := $(SVOD_HOME)/demo
+AIRFLOW_PORT ?= 8080
+
+help: ## say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
+
+run: .venv/ready ## the main job on the demo region: the real DAGs, ledger and reports
+	@.venv/bin/svod sandbox demo --out $(DEMO)
+
+test: .venv/ready check ## all checks and tests
+	.venv/bin/pytest
+
+check: .venv/ready ## style, types, floors and the lock
+	$(UV) lock --check
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check --select AIR --preview dags
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+up: .venv/ready ## Airflow and the sandbox on this machine; prints the addresses
+	@.venv/bin/svod sandbox demo --out $(DEMO) --prepare-only
+	@.venv/bin/svod up --sandbox-data $(DEMO) --port $(AIRFLOW_PORT)
+
+down: .venv/ready ## stop what `make up` started
+	@.venv/bin/svod down
+
+clean: ## remove what `make run` and `make up` made
+	rm -rf $(SVOD_HOME)
+
+$(UV):
+	python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target .tools uv==$(UV_VERSION)
+
+.venv/ready: $(UV) uv.lock pyproject.toml
+	$(UV) sync --frozen --quiet
+	@touch $@

@@ -1,0 +1,45 @@
+"""Отчёты районам.
+
+Запускается после расчёта показателей: отчёт о ведении журналов по каждому району и по региону,
+страницей и книгой Excel, с формой 1 (приложение 4 к письму Комитета).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import dag, task
+
+from dags.assets import MEASURES, REPORTS
+from dags.retry import TASK
+from dags.run_context import FORM, as_run, begin, hand_over
+
+
+@dag(
+    dag_id="district_reports",
+    dag_display_name="4. Отчёты районам",
+    doc_md=__doc__,
+    schedule=[MEASURES],
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=2),
+    default_args=TASK,
+    params=FORM,
+    tags=["свод"],
+)
+def district_reports() -> None:
+    """Render the reports of all districts and of the region."""
+
+    @task(task_display_name="Сделать отчёты", outlets=[REPORTS])
+    def render(run: dict[str, str]) -> list[str]:
+        from pipeline.figures import render_reports
+        from pipeline.hub import Hub
+
+        paths = render_reports(Hub.open(), as_run(run))
+        hand_over(REPORTS, run)
+        return [str(path) for path in paths]
+
+    render(begin())
+
+
+district_reports()

@@ -1,0 +1,102 @@
+"""Steps for a batch of schools: what one mapped Airflow task, or one command, does.
+
+One bad school never stops a batch. After all schools had their turn, ``SchoolsWaitingError`` tells the
+caller that some should be tried again later; those already done are not done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from connectors.errors import Unavailable
+from connectors.registry import make_diary
+from pipeline import runs
+from pipeline.collect import Run, collect_school
+from pipeline.deliver import Delivery, deliver_school
+from pipeline.hub import Hub
+from pipeline.ledger import require_closed
+from pipeline.plan import TARGET
+from pipeline.registry import school_codes, target_settings
+from pipeline.runs import RunState, SchoolState, Verdict
+from pipeline.settings import expand
+
+# What a later try may mend; the rest needs a person first.
+PASSING = frozenset({"source_unavailable"})
+
+
+class SchoolsWaitingError(Unavailable):
+    """Some schools of the batch got no answer; run the same batch again later."""
+
+
+def split(schools: Sequence[str], size: int) -> list[list[str]]:
+    """``schools`` in batches of at most ``size``, keeping their order."""
+    return [list(schools[i : i + size]) for i in range(0, len(schools), size)]
+
+
+def open_run(hub: Hub, verb: str, run: Run) -> list[list[str]]:
+    """Begin ``verb`` of ``run``; returns the batches of schools to work on."""
+    with hub.engine.begin() as connection:
+        runs.start(connection, run.run_id, verb, run.business_date)
+        return split(school_codes(connection), hub.settings.batch_schools)
+
+
+def collect_batch(hub: Hub, schools: Sequence[str], run: Run) -> dict[str, int]:
+    """Collect each school; returns how many ended in each state.
+
+    Raises ``SchoolsWaitingError`` when a source did not answer.
+    """
+    return _each(hub, schools, run, "collect", lambda school: collect_school(hub, school, run))
+
+
+def deliver_batch(hub: Hub, schools: Sequence[str], run: Run) -> dict[str, int]:
+    """Deliver each school to the diary; returns how many ended in each state.
+
+    Raises ``SchoolsWaitingError`` when the portal did not answer.
+    """
+    with hub.engine.begin() as connection:
+        settings = expand(target_settings(connection, TARGET))
+    delivery = Delivery(make_diary(settings))
+    return _each(
+        hub, schools, run, "deliver", lambda school: [deliver_school(hub, school, run, delivery)]
+    )
+
+
+def close_run(hub: Hub, verb: str, run: Run) -> RunState:
+    """Close ``verb`` of ``run``. Raises ``LedgerOpenError`` with the rows that are off."""
+    with hub.engine.begin() as connection:
+        state = runs.finish(connection, run.run_id, verb)
+    with hub.engine.begin() as connection:
+        require_closed(connection, run.run_id)
+    return state
+
+
+def _each(
+    hub: Hub,
+    schools: Sequence[str],
+    run: Run,
+    verb: str,
+    act: Callable[[str], list[Verdict]],
+) -> dict[str, int]:
+    done = _already_done(hub, run, verb)
+    counts: dict[str, int] = {}
+    waiting = []
+    for school in (code for code in schools if code not in done):
+        verdicts = act(school)
+        for verdict in verdicts:
+            counts[verdict.state.value] = counts.get(verdict.state.value, 0) + 1
+        if any(verdict.rule in PASSING for verdict in verdicts):
+            waiting.append(school)
+    if waiting:
+        raise SchoolsWaitingError(f"{verb}: no answer for schools {', '.join(waiting)}")
+    return counts
+
+
+def _already_done(hub: Hub, run: Run, verb: str) -> set[str]:
+    """Schools that an earlier try of this very run has finished."""
+    with hub.engine.begin() as connection:
+        found = runs.verdicts(connection, run.run_id, verb)
+    states: dict[str, set[SchoolState]] = {}
+    for verdict in found:
+        states.setdefault(verdict.school, set()).add(verdict.state)
+    return {school for school, kinds in states.items() if SchoolState.FAILED not in kinds}
+

@@ -1,0 +1,60 @@
+"""The ``svod`` command: a thin shell over the steps.
+
+Tables for people, ``--json`` for machines; exit codes are documented in ``pipeline.exits``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from connectors.errors import ConnectorError
+from mappings.problems import MappingError
+from pipeline.cli import answers, bench, setup, steps
+from pipeline.exits import Exit
+from pipeline.ledger import LedgerOpenError
+from pipeline.local_stack import StackError
+from pipeline.registry import RegionFileError
+from pipeline.settings import MissingVariableError
+from privacy.keys import KeyFileError
+
+EPILOG = (
+    "Exit codes: 0 done; 1 fault of the hub; 2 wrong usage; 3 some schools did not finish, see them "
+    "and run again; 4 the ledger does not close; 5 correct the settings."
+)
+
+app = typer.Typer(
+    name="svod",
+    help="Svod: from the schools' electronic journals to the region's portals.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+setup.register(app)
+steps.register(app)
+answers.register(app)
+bench.register(app)
+
+# Errors a person can act on, and what their exit code asks for.
+KNOWN: dict[type[Exception], Exit] = {
+    LedgerOpenError: Exit.LEDGER_OPEN,
+    RegionFileError: Exit.MISCONFIGURED,
+    MissingVariableError: Exit.MISCONFIGURED,
+    KeyFileError: Exit.MISCONFIGURED,
+    MappingError: Exit.MISCONFIGURED,
+    StackError: Exit.FAULT,
+    ConnectorError: Exit.PARTLY,
+}
+
+
+def main() -> None:
+    """Entry point: run the command; known errors become one clear message and their code."""
+    try:
+        app()
+    except tuple(KNOWN) as error:
+        code = next(code for kind, code in KNOWN.items() if isinstance(error, kind))
+        Console(stderr=True).print(f"svod: {error}", markup=False, highlight=False)
+        sys.exit(code)

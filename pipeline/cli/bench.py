@@ -1,0 +1,59 @@
+"""``svod bench``: how fast, on this machine, in figures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from pipeline import bench as work
+from pipeline import migrate
+from pipeline.cli.present import AsJson, show
+from pipeline.database import connect
+from pipeline.hub import Hub
+from pipeline.settings import Settings
+from privacy.keys import KeyRing
+
+bench = typer.Typer(help="Benchmarks, on a database of their own.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to ``app``."""
+    app.add_typer(bench, name="bench")
+
+
+@bench.callback()
+def benchmarks() -> None:
+    """Benchmarks, on a database of their own."""
+
+
+@bench.command("ingest")
+def ingest(
+    rows: Annotated[int, typer.Option(help="Marks to write and ingest.")] = 1_000_000,
+    as_json: AsJson = False,
+) -> None:
+    """Marks from a CSV through a mapping into the journal, beside a bare COPY and MERGE."""
+    with TemporaryDirectory(prefix="svod-bench-") as folder:
+        hub = _fresh_hub(Path(folder))
+        path = Path(folder) / "marks.csv"
+        work.write_marks(path, rows)
+        with Progress(transient=True, disable=as_json) as progress:
+            task = progress.add_task("ingest", total=rows)
+            full = work.ingest(hub, path, lambda done: progress.update(task, completed=done))
+        rates = [full, work.bare(hub, path)]
+    show([asdict(rate) for rate in rates], as_json=as_json)
+
+
+def _fresh_hub(folder: Path) -> Hub:
+    """An empty hub with its own embedded server: a benchmark never touches real data."""
+    settings = Settings(home=folder / "home", database_url="", key_file=None, landing_url="")
+    settings.home.mkdir()
+    KeyRing.create(settings.keys)
+    owner = connect(settings, "owner")
+    migrate.upgrade(owner)
+    migrate.open_school_year(owner, work.SCHOOL_YEAR)
+    return Hub.open(settings)

@@ -1,0 +1,185 @@
+"""Commands that do a step: run, collect, plan, deliver, approve, measure, report."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from pipeline import batches, figures, outbox
+from pipeline.airflow_env import airflow_environment, prepare_airflow
+from pipeline.cli.present import AsJson, show
+from pipeline.collect import Run
+from pipeline.examine import examine
+from pipeline.exits import Exit
+from pipeline.hub import Hub
+from pipeline.plan import TARGET, plan_school
+from pipeline.registry import school_codes
+from pipeline.runs import RunState, states
+from pipeline.settings import Settings
+from pipeline.summary import summary
+from privacy.actions import Action
+
+BusinessDate = Annotated[
+    datetime,
+    typer.Option("--business-date", formats=["%Y-%m-%d"], help="The school day to work for."),
+]
+RunId = Annotated[str, typer.Option("--run-id", help="Go on with a run; a new one by default.")]
+Schools = Annotated[
+    list[str] | None, typer.Option("--school", help="Only this school; may be repeated.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to ``app``."""
+    app.command("run")(run)
+    app.command("collect")(collect)
+    app.command("plan")(plan)
+    app.command("deliver")(deliver)
+    app.command("approve")(approve)
+    app.command("measure")(measure)
+    app.command("report")(report)
+
+
+def run(business_date: BusinessDate, run_id: RunId = "", as_json: AsJson = False) -> None:
+    """Run the DAGs in this process for one day: collect, deliver, measure, report."""
+    settings = Settings()
+    prepare_airflow(settings)
+    this = _run(business_date, run_id)
+    environment = airflow_environment(settings) | {
+        "SVOD_TASK_RETRIES": "0",  # nobody waits a quarter of an hour at a terminal
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+    }
+    log = settings.home.absolute() / "logs" / f"{this.run_id}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as kept:
+        done = subprocess.run(  # noqa: S603  our own program
+            [
+                sys.executable,
+                "-m",
+                "dags.inprocess",
+                f"--business-date={this.business_date}",
+                f"--run-id={this.run_id}",
+            ],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=kept,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    hub = Hub.open(settings)
+    _report_run(hub, this, as_json=as_json)
+    typer.echo(f"log {log}", err=True)
+    raise typer.Exit(_exit_code(hub, this, done.returncode))
+
+
+def collect(
+    business_date: BusinessDate,
+    run_id: RunId = "",
+    school: Schools = None,
+    as_json: AsJson = False,
+) -> None:
+    """Collect the journals: land, check, separate, store."""
+    _step("collect", batches.collect_batch, _run(business_date, run_id), school, as_json)
+
+
+def deliver(
+    business_date: BusinessDate,
+    run_id: RunId = "",
+    school: Schools = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the diary to the desired state."""
+    _step("deliver", batches.deliver_batch, _run(business_date, run_id), school, as_json)
+
+
+def plan(business_date: BusinessDate, school: Schools = None, as_json: AsJson = False) -> None:
+    """Show what a delivery would create, update and withdraw; sends nothing."""
+    hub = Hub.open()
+    this = _run(business_date, "")
+    plans = [
+        plan_school(hub, code, this.business_date, f"plan-{this.run_id}")
+        for code in school or _all(hub)
+    ]
+    show([asdict(one) for one in plans], as_json=as_json)
+
+
+def approve(
+    school: Annotated[str, typer.Option(help="The school whose withdrawals may go.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let withdrawals go that wait for a person, in the next delivery."""
+    hub = Hub.open()
+    with hub.engine.begin() as connection:
+        approved = outbox.approve(connection, TARGET, school)
+    hub.log_action(Action("approve_withdrawals", school, "решение оператора", approved))
+    show([{"school": school, "approved": approved}], as_json=as_json)
+
+
+def measure(business_date: BusinessDate, run_id: RunId = "", as_json: AsJson = False) -> None:
+    """Judge the batch and compute the measures."""
+    hub = Hub.open()
+    this = _run(business_date, run_id)
+    failed = examine(hub, this)
+    count = figures.compute(hub, this)
+    show([{"failed_expectations": failed, "figures": count}], as_json=as_json)
+
+
+def report(business_date: BusinessDate, run_id: RunId = "", as_json: AsJson = False) -> None:
+    """Render the reports of the districts and of the region."""
+    paths = figures.render_reports(Hub.open(), _run(business_date, run_id))
+    show([{"report": str(path)} for path in paths], as_json=as_json)
+
+
+def _step(
+    verb: str,
+    act: Callable[[Hub, list[str], Run], dict[str, int]],
+    this: Run,
+    chosen: list[str] | None,
+    as_json: bool,
+) -> None:
+    hub = Hub.open()
+    todo = batches.open_run(hub, verb, this)
+    for batch in [chosen] if chosen else todo:
+        try:
+            act(hub, batch, this)
+        except batches.SchoolsWaitingError as error:
+            typer.echo(str(error), err=True)
+    state = batches.close_run(hub, verb, this)
+    _report_run(hub, this, as_json=as_json)
+    raise typer.Exit(Exit.DONE if state is RunState.CLOSED else Exit.PARTLY)
+
+
+def _run(business_date: datetime, run_id: str) -> Run:
+    day: date = business_date.date()
+    made = f"run-{day:%Y%m%d}-{datetime.now().astimezone():%Y%m%dT%H%M%S%f}"
+    return Run(run_id or made, day)
+
+
+def _all(hub: Hub) -> list[str]:
+    with hub.engine.begin() as connection:
+        return school_codes(connection)
+
+
+def _report_run(hub: Hub, this: Run, *, as_json: bool) -> None:
+    with hub.engine.begin() as connection:
+        lines = summary(connection, this.run_id)
+    show([asdict(line) for line in lines], as_json=as_json, title=f"run {this.run_id}")
+
+
+def _exit_code(hub: Hub, this: Run, returned: int) -> Exit:
+    """What the operator must do, from the states of the run's verbs."""
+    with hub.engine.begin() as connection:
+        found = set(states(connection, this.run_id).values())
+    if RunState.FAILED in found:
+        return Exit.LEDGER_OPEN
+    if RunState.PARTLY in found:
+        return Exit.PARTLY
+    if returned or RunState.RUNNING in found or not found:
+        return Exit.FAULT
+    return Exit.DONE

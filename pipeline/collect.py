@@ -1,0 +1,221 @@
+"""Collect: from a journal's uploads to facts, with an account of every record.
+
+For each upload of a school, in order: fetch, land, parse, translate, check, separate, refer,
+store. Everything an upload leaves behind is written in one transaction; a killed run leaves
+either all of it or none, and running it again changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert
+
+from connectors.base import Parsed, Source, Upload
+from connectors.errors import AccessDenied, ConnectorError, Retriable
+from connectors.registry import make_source
+from mappings.applier import Translated, translate
+from mappings.language import Mapping
+from mappings.loader import load
+from pipeline import ledger, runs
+from pipeline.hub import Hub
+from pipeline.judge import Judged, judge
+from pipeline.landing import land
+from pipeline.ledger import Counter, Entry
+from pipeline.quarantine import keep_findings, keep_refusals
+from pipeline.registry import SchoolSource, school_sources
+from pipeline.runs import SchoolState, Verdict
+from pipeline.settings import MissingVariableError, expand
+from pipeline.store import Batch, mark_vanished, upsert
+from schemas.frames import Finding
+from schemas.tables import uploads
+
+log = logging.getLogger(__name__)
+
+OpenSource = Callable[[SchoolSource], Source]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What identifies a run: it is a function of these two and of nothing else."""
+
+    run_id: str
+    business_date: date
+
+
+def collect_school(
+    hub: Hub, school: str, run: Run, open_one: OpenSource | None = None
+) -> list[Verdict]:
+    """Collect every source of ``school``; one verdict per source, errors included.
+
+    Raises nothing for a school's own trouble: one bad school never stops a batch.
+    """
+    with hub.engine.begin() as connection:
+        todo = school_sources(connection, school)
+    verdicts = []
+    for place in todo:
+        verdict = _guarded(hub, place, run, open_one or open_registered)
+        with hub.engine.begin() as connection:
+            runs.record(connection, run.run_id, "collect", run.business_date, verdict)
+        verdicts.append(verdict)
+    return verdicts
+
+
+def open_registered(place: SchoolSource) -> Source:
+    """The connector of ``place``. Raises ``Misconfigured`` or ``MissingVariableError``."""
+    return make_source(
+        place.kind,
+        place.school,
+        expand(place.settings),
+        zone=place.zone,
+        year_start=place.year_start,
+    )
+
+
+def _guarded(hub: Hub, place: SchoolSource, run: Run, open_one: OpenSource) -> Verdict:
+    """``_collect`` with each kind of failure turned into a verdict."""
+    try:
+        return _collect(hub, place, run, open_one(place))
+    except Retriable as error:
+        return _failed(place, "source_unavailable", error)
+    except AccessDenied as error:
+        return _failed(place, "access_denied", error)
+    except (ConnectorError, MissingVariableError) as error:
+        return _failed(place, "misconfigured", error)
+    except Exception as error:
+        # The last line of defence for the other schools of the batch. The message may quote
+        # data, so only the kind of error is kept; the traceback shows code, not values.
+        log.error("school %s, source %s: %s", place.school, place.kind, type(error).__name__)
+        return Verdict(
+            place.school, place.kind, SchoolState.FAILED, "hub_fault", type(error).__name__
+        )
+
+
+def _failed(place: SchoolSource, rule: str, error: Exception) -> Verdict:
+    where = getattr(error, "where", "")
+    detail = f"{error} ({where})" if where else str(error)
+    return Verdict(place.school, place.kind, SchoolState.FAILED, rule, detail)
+
+
+def _collect(hub: Hub, place: SchoolSource, run: Run, source: Source) -> Verdict:
+    mapping = load(place.mapping)
+    with hub.engine.begin() as connection:
+        ledger.clear(connection, run.run_id, place.school, place.kind)
+        last = _last_ref(connection, place)
+    todo = [upload for upload in source.pending(run.business_date) if upload.ref >= last]
+    if not todo:
+        return Verdict(place.school, place.kind, SchoolState.NOTHING_NEW)
+    verdict = Verdict(place.school, place.kind, SchoolState.DONE)
+    for upload in todo:
+        verdict = _take(hub, place, run, source, mapping, upload)
+    return verdict
+
+
+def _take(
+    hub: Hub, place: SchoolSource, run: Run, source: Source, mapping: Mapping, upload: Upload
+) -> Verdict:
+    """One upload, from fetch to store."""
+    documents = list(source.fetch(upload))
+    batch = Batch(place.school, place.kind, place.school_year, run.run_id, upload.taken_at)
+    with hub.engine.begin() as connection:
+        landed = land(hub.landing, connection, place.kind, upload, documents)
+    parsed = source.parse(upload, documents)
+    translated = translate(mapping, parsed.tables, zone=place.zone)
+    judged = judge(hub, batch, translated)
+    with hub.engine.begin() as connection:
+        _write(connection, hub, batch, upload, judged, landed)
+        _account(connection, batch, translated, judged)
+        found = [*_document_findings(parsed), *translated.findings, *judged.findings]
+        keep_findings(connection, batch, upload.ref, found)
+        whole = not parsed.problems
+        keep_refusals(connection, hub.keys, batch, upload.ref, judged.refusals, complete=whole)
+        _note_upload(connection, batch, upload, accepted=whole)
+    return _verdict(place, parsed)
+
+
+def _write(
+    connection: Connection,
+    hub: Hub,
+    batch: Batch,
+    upload: Upload,
+    judged: Judged,
+    landed: dict[str, int],
+) -> None:
+    """Store each entity and put created, changed, unchanged and vanished into the ledger."""
+    entries: list[Entry] = list(judged.entries)
+    for entity, frame in judged.frames.items():
+        stored = upsert(connection, entity, frame, batch, landed)
+        vanished = 0
+        if entity in judged.whole:
+            vanished = mark_vanished(
+                connection, entity, batch, upload.covers, judged.refused_keys.get(entity, [])
+            )
+        entries += [
+            Entry(entity, Counter.CREATED, stored.created),
+            Entry(entity, Counter.CHANGED, stored.changed),
+            Entry(entity, Counter.UNCHANGED, stored.unchanged),
+            Entry(entity, Counter.VANISHED, vanished),
+        ]
+    ledger.add(connection, batch.run_id, batch.school, batch.source, entries)
+
+
+def _account(
+    connection: Connection, batch: Batch, translated: Translated, judged: Judged
+) -> None:
+    """Put read, quarantined and duplicate into the ledger."""
+    refused = dict(
+        judged.refusals.group_by("entity").agg(pl.col("_row").n_unique()).iter_rows()
+    )
+    entries = [Entry(entity, Counter.READ, count) for entity, count in translated.read.items()]
+    entries += [Entry(entity, Counter.QUARANTINED, count) for entity, count in refused.items()]
+    ledger.add(connection, batch.run_id, batch.school, batch.source, entries)
+
+
+def _document_findings(parsed: Parsed) -> list[Finding]:
+    return [
+        Finding(
+            rule=problem.rule,
+            document=problem.document,
+            line=problem.line,
+            field=problem.field or "",
+            detail=problem.detail,
+        )
+        for problem in parsed.problems
+    ]
+
+
+def _note_upload(connection: Connection, batch: Batch, upload: Upload, *, accepted: bool) -> None:
+    values = {"accepted": accepted, "taken_at": upload.taken_at, "run_id": batch.run_id}
+    statement = insert(uploads).values(
+        school=batch.school,
+        source=batch.source,
+        ref=upload.ref,
+        upload_date=upload.taken_at.date(),
+        **values,
+    )
+    connection.execute(
+        statement.on_conflict_do_update(constraint=uploads.primary_key, set_=values)
+    )
+
+
+def _last_ref(connection: Connection, place: SchoolSource) -> str:
+    """The newest upload already taken; it is read again, since a school may correct it."""
+    refs = connection.execute(
+        select(uploads.c.ref).where(
+            uploads.c.school == place.school, uploads.c.source == place.kind
+        )
+    ).scalars()
+    return max(refs, default="")
+
+
+def _verdict(place: SchoolSource, parsed: Parsed) -> Verdict:
+    if not parsed.problems:
+        return Verdict(place.school, place.kind, SchoolState.DONE)
+    first = parsed.problems[0]
+    at = f"{first.document}:{first.line}" if first.line else first.document
+    return Verdict(place.school, place.kind, SchoolState.PARTLY, first.rule, at)

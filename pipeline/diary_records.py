@@ -1,0 +1,170 @@
+"""Facts of the journal as records of the diary service, still by pseudonym.
+
+Each frame holds ``key`` (the record's opaque name at the portal), the fields of
+docs/diary-contract.md for its type, and ``pupil`` or ``teacher`` where the contract has a UID: the
+privacy gate puts the UID there or withholds the record.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+import yaml
+
+from privacy.keys import KeyRing
+from privacy.pseudonyms import remote_key
+
+Facts = dict[str, pl.DataFrame]
+
+
+@cache
+def diary_codes() -> dict[str, Any]:
+    """The code tables of mappings/targets/diary.yml."""
+    content = files("mappings").joinpath("targets/diary.yml").read_text(encoding="utf-8")
+    codes: dict[str, Any] = yaml.safe_load(content)
+    return codes
+
+
+def diary_records(keys: KeyRing, school: str, facts: Facts) -> Facts:
+    """Records by type: lesson, mark, attendance, term_mark; one row per fact that is due.
+
+    ``facts``: live journal frames of ``school`` (lesson, mark, attendance, term_mark, class_, subject,
+    term). Attendance the portal has no code for keeps a null ``estimate_value_code``.
+    """
+    named = _Named(keys, school, facts)
+    return {
+        "lesson": _lessons(named),
+        "mark": _marks(named),
+        "attendance": _attendance(named),
+        "term_mark": _term_marks(named),
+    }
+
+
+class _Named:
+    """The facts with the portal's keys and the names of subjects and classes joined."""
+
+    def __init__(self, keys: KeyRing, school: str, facts: Facts) -> None:
+        self._keys, self._school, self.facts = keys, school, facts
+        self.subjects = facts["subject"].select(
+            "source", pl.col("key").alias("subject_key"), pl.col("name").alias("subject_name")
+        )
+        self.classes = facts["class_"].select(
+            "source", pl.col("key").alias("class_key"), _group_name().alias("group_name")
+        )
+        lessons = facts["lesson"].select("source", "key", "subject_key", "date")
+        self.lessons = lessons.rename({"key": "lesson_key"})
+
+    def of(self, entity: str) -> pl.DataFrame:
+        """Live rows of ``entity`` with their key at the portal."""
+        frame = self.facts[entity]
+        return frame.with_columns(self.portal_key(entity, "key"))
+
+    def portal_key(self, entity: str, column: str) -> pl.Expr:
+        """The opaque name of the record of ``entity`` whose natural key is in ``column``."""
+        natural = pl.concat_str("source", column, separator="|")
+        return remote_key(self._keys, school=self._school, entity=entity, key=natural).alias(column)
+
+
+def _group_name() -> pl.Expr:
+    """«7 а», as the portal writes a class (interfaces.md 6.5)."""
+    letter = pl.col("letter").fill_null("").str.to_lowercase()
+    return pl.concat_str(pl.col("grade_level").cast(pl.String), pl.lit(" "), letter).str.strip_chars()
+
+
+def _lessons(named: _Named) -> pl.DataFrame:
+    due = pl.col("held") & (pl.col("status") == "scheduled")
+    frame = named.of("lesson").filter(due)
+    frame = frame.join(named.subjects, on=["source", "subject_key"], how="left")
+    frame = frame.join(named.classes, on=["source", "class_key"], how="left")
+    return frame.select(
+        "key",
+        "text_blocked",
+        _day("date"),
+        "number",
+        "group_name",
+        "subject_name",
+        pl.col("topic").alias("content_name"),
+        pl.col("homework").alias("task_name"),
+        pl.coalesce("substitute", "teacher").alias("teacher"),
+        "held",
+    )
+
+
+def _marks(named: _Named) -> pl.DataFrame:
+    codes = diary_codes()
+    types = {work: code for work, (code, _) in codes["mark_types"].items()}
+    names = {work: name for work, (_, name) in codes["mark_types"].items()}
+    frame = named.of("mark").join(named.subjects, on=["source", "subject_key"], how="left")
+    return frame.select(
+        "key",
+        named.portal_key("lesson", "lesson_key").alias("lesson"),
+        "pupil",
+        "subject_name",
+        _day("date"),
+        pl.col("work_type").replace_strict(types, return_dtype=pl.Int64).alias("estimate_type_code"),
+        pl.col("work_type").replace_strict(names, return_dtype=pl.String).alias("estimate_type_name"),
+        *_value(codes),
+    )
+
+
+def _attendance(named: _Named) -> pl.DataFrame:
+    codes = diary_codes()
+    values = {status: code for status, (code, _) in codes["attendance"].items()}
+    names = {status: name for status, (_, name) in codes["attendance"].items()}
+    frame = named.of("attendance").filter(pl.col("status") != "present")
+    frame = frame.join(named.lessons, on=["source", "lesson_key"], how="left")
+    frame = frame.join(named.subjects, on=["source", "subject_key"], how="left")
+    type_code, type_name = codes["attendance_type"]
+    status = pl.col("status")
+    return frame.select(
+        "key",
+        named.portal_key("lesson", "lesson_key").alias("lesson"),
+        "pupil",
+        "subject_name",
+        _day("date"),
+        pl.lit(type_code, dtype=pl.Int64).alias("estimate_type_code"),
+        pl.lit(type_name).alias("estimate_type_name"),
+        status.replace_strict(values, default=None, return_dtype=pl.String).alias("estimate_value_code"),
+        status.replace_strict(names, default=None, return_dtype=pl.String).alias("estimate_value_name"),
+    )
+
+
+def _term_marks(named: _Named) -> pl.DataFrame:
+    codes = diary_codes()
+    terms = named.facts["term"].select(
+        "source",
+        pl.col("key").alias("term_key"),
+        pl.col("name").alias("term_name"),
+        "kind",
+        pl.col("finish").alias("date"),
+    )
+    frame = named.of("term_mark").join(named.subjects, on=["source", "subject_key"], how="left")
+    frame = frame.join(terms, on=["source", "term_key"], how="left")
+    kinds = pl.col("kind").replace_strict(codes["term_kinds"], return_dtype=pl.String)
+    return frame.select(
+        "key",
+        "pupil",
+        "subject_name",
+        "term_name",
+        _day("date"),
+        pl.lit(codes["term_mark_type"], dtype=pl.Int64).alias("estimate_type_code"),
+        kinds.alias("estimate_type_name"),
+        *_value(codes),
+    )
+
+
+def _value(codes: dict[str, Any]) -> tuple[pl.Expr, pl.Expr]:
+    """«5/5» and «5»; marks in words as «code/debt» and «долг»."""
+    numeric = pl.col("scale").is_in(["5", "10", "100"])
+    said = pl.concat_str("scale", "value", separator="/")
+    code = pl.when(numeric).then(pl.concat_str("value", "scale", separator="/")).otherwise(said)
+    word = said.replace_strict(codes["value_names"], default=pl.col("value"))
+    name = pl.when(numeric).then(pl.col("value")).otherwise(word)
+    return code.alias("estimate_value_code"), name.alias("estimate_value_name")
+
+
+def _day(column: str) -> pl.Expr:
+    return pl.col(column).dt.strftime("%d.%m.%Y").alias(column)

@@ -1,0 +1,53 @@
+"""Figures and reports of a run: what ``measure_quality`` and ``district_reports`` call."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from mappings.loader import load
+from pipeline.collect import Run
+from pipeline.hub import Hub
+from pipeline.measure import measure
+from pipeline.report import report
+from schemas.tables import school_years
+
+
+def compute(hub: Hub, run: Run) -> int:
+    """Measure every school from the start of the school year to the business date.
+
+    Returns the number of figures kept.
+    """
+    with hub.engine.begin() as connection:
+        first = _year_start(connection, run.business_date)
+    summary = measure(
+        hub.engine,
+        run_id=run.run_id,
+        business_date=run.business_date,
+        date_from=first,
+        schedule_basis=lambda mapping: load(mapping).schedule_basis,
+    )
+    return summary.figures
+
+
+def render_reports(hub: Hub, run: Run) -> list[Path]:
+    """Write the reports of every district and of the region; returns their paths."""
+    return report(
+        hub.engine,
+        run_id=run.run_id,
+        business_date=run.business_date,
+        out=hub.settings.reports / run.business_date.isoformat(),
+    )
+
+
+def _year_start(connection: Connection, on: date) -> date:
+    """The first day of the school year that ``on`` lies in."""
+    start = connection.execute(
+        select(func.max(school_years.c.start)).where(school_years.c.start <= on)
+    ).scalar_one_or_none()
+    if start is None:
+        raise ValueError(f"no school year of the registry holds {on}")
+    first: date = start
+    return first

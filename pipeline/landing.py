@@ -1,0 +1,75 @@
+"""The landing area: every document as it came, sealed, named by the hash of its bytes.
+
+A document is written once and never changed. The table ``ops.landing`` says which upload it
+came with; its ``id`` is the origin that facts point at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import fsspec
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert
+
+from connectors.base import RawDocument, Upload
+from privacy.keys import KeyRing
+from privacy.sealing import unseal_document, seal_document
+from schemas.tables import landing
+
+
+class Landing:
+    """Sealed documents under an fsspec address (a folder or object storage)."""
+
+    def __init__(self, address: str, keys: KeyRing) -> None:
+        self._files, self._root = fsspec.core.url_to_fs(address)
+        self._keys = keys
+
+    def put(self, content: bytes) -> str:
+        """Keep ``content``; returns its SHA-256. Writing the same bytes again does nothing."""
+        name = hashlib.sha256(content).hexdigest()
+        path = self._path(name)
+        if not self._files.exists(path):
+            self._files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+            self._files.pipe_file(path + ".part", seal_document(self._keys, content))
+            self._files.mv(path + ".part", path)  # a killed writer leaves no half document
+        return name
+
+    def get(self, name: str) -> bytes:
+        """The bytes kept under ``name``. Raises ``FileNotFoundError``."""
+        return unseal_document(self._keys, self._files.cat_file(self._path(name)))
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name[:2]}/{name}.sealed"
+
+
+def land(
+    store: Landing,
+    connection: Connection,
+    source: str,
+    upload: Upload,
+    documents: Sequence[RawDocument],
+) -> dict[str, int]:
+    """Keep the documents of an upload; returns the landing id of each document name."""
+    for document in documents:
+        statement = insert(landing).values(
+            school=upload.school,
+            source=source,
+            upload_ref=upload.ref,
+            name=document.name,
+            sha256=store.put(document.content),
+            size=len(document.content),
+            media_type=document.media_type,
+        )
+        connection.execute(statement.on_conflict_do_nothing())
+    rows = connection.execute(
+        select(landing.c.name, landing.c.id)
+        .where(
+            landing.c.school == upload.school,
+            landing.c.source == source,
+            landing.c.upload_ref == upload.ref,
+        )
+        .order_by(landing.c.id)
+    )
+    return {name: number for name, number in rows}  # the newest content of a name wins

@@ -1,0 +1,118 @@
+"""What was refused waits here, sealed; what a person should know becomes a finding.
+
+A refused record keeps its place (document, line, field), the rule it broke and itself, encrypted.
+The same record refused again is the same row; one that a later complete read no longer refuses is
+``gone``: the school mended it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline.store import Batch, copy_in
+from privacy.keys import KeyRing
+from privacy.pseudonyms import lookup_of
+from privacy.sealing import seal
+from schemas.frames import Finding
+from schemas.tables import findings
+
+
+def keep_refusals(
+    connection: Connection,
+    keys: KeyRing,
+    batch: Batch,
+    upload_ref: str,
+    refusals: pl.DataFrame,
+    complete: bool,
+) -> None:
+    """Add ``refusals`` (``frames.REFUSAL_SCHEMA``) to the quarantine of the batch's school.
+
+    With ``complete`` the open rows that this upload did not refuse again become ``gone``.
+    """
+    records = refusals.get_column("record").fill_null("").to_list()
+    # A loop: encryption has no vector form, and refusals are few.
+    sealed = ["\\x" + seal(keys, record.encode(), b"quarantine").hex() for record in records]
+    rows = refusals.select(
+        "entity",
+        pl.col("_document").alias("document"),
+        pl.col("_line").alias("line"),
+        "field",
+        "rule",
+        pl.Series("record_lookup", [lookup_of(keys, "refusal", record) for record in records], pl.String),
+        pl.Series("sealed", sealed, pl.String),
+    )
+    connection.execute(text("DROP TABLE IF EXISTS refused"))
+    connection.execute(
+        text(
+            "CREATE TEMP TABLE refused ON COMMIT DROP AS SELECT entity, document, line, field,"
+            " rule, record_lookup, sealed FROM ops.quarantine WITH NO DATA"
+        )
+    )
+    copy_in(connection, "refused", rows)
+    values = {
+        "school": batch.school,
+        "source": batch.source,
+        "run_id": batch.run_id,
+        "upload_ref": upload_ref,
+    }
+    connection.execute(
+        text(
+            "INSERT INTO ops.quarantine (school, source, entity, upload_ref, document, line, field,"
+            " rule, record_lookup, sealed, first_run, last_run)"
+            " SELECT DISTINCT ON (entity, field, rule, record_lookup) :school, :source, entity,"
+            " :upload_ref, document, line, field, rule, record_lookup, sealed, :run_id, :run_id"
+            " FROM refused ORDER BY entity, field, rule, record_lookup, line"
+            " ON CONFLICT (school, source, entity, field, rule, record_lookup) DO UPDATE SET"
+            " upload_ref = excluded.upload_ref, document = excluded.document, line = excluded.line,"
+            " last_run = excluded.last_run, state = 'open'"
+        ),
+        values,
+    )
+    if complete:
+        connection.execute(
+            text(
+                "UPDATE ops.quarantine SET state = 'gone' WHERE school = :school"
+                " AND source = :source AND state = 'open' AND last_run <> :run_id"
+            ),
+            values,
+        )
+
+
+def keep_findings(
+    connection: Connection, batch: Batch, upload_ref: str, found: Iterable[Finding]
+) -> None:
+    """Add findings of this run; a repeated step of the same run replaces its own."""
+    rows = [
+        {
+            "school": batch.school,
+            "source": batch.source,
+            "upload_ref": upload_ref,
+            "run_id": batch.run_id,
+            "entity": one.entity,
+            "document": one.document,
+            "line": one.line,
+            "field": one.field,
+            "rule": one.rule,
+            "detail": one.detail,
+        }
+        for one in found
+    ]
+    connection.execute(
+        text(
+            "DELETE FROM ops.findings WHERE run_id = :run_id AND school = :school"
+            " AND source = :source AND upload_ref = :ref"
+        ),
+        {
+            "run_id": batch.run_id,
+            "school": batch.school,
+            "source": batch.source,
+            "ref": upload_ref,
+        },
+    )
+    if rows:
+        connection.execute(insert(findings), rows)
+

@@ -1,0 +1,177 @@
+"""The region's schools and how to reach their journals (``svod schools import``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from schemas.tables import days_off, districts, school_years, schools, sources, targets
+
+
+class RegionFileError(Exception):
+    """The region file cannot be used; correct the line it names and import again."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DistrictEntry(_Strict):
+    code: str
+    name: str
+
+
+class DayOff(_Strict):
+    day: date
+    name: str
+
+
+class SourceEntry(_Strict):
+    kind: str
+    mapping: str
+    settings: dict[str, Any]
+
+
+class SchoolEntry(_Strict):
+    code: str = Field(pattern=r"^[0-9A-Za-z_-]+$")
+    name: str
+    district: str
+    profile: str
+    connected_on: date
+    sources: list[SourceEntry] = Field(min_length=1)
+
+
+class TargetEntry(_Strict):
+    base_url: str
+    token: str
+
+
+class RegionFile(_Strict):
+    """The whole file: see docs/operator guide, or the sandbox's ``region.yml``."""
+
+    region: str
+    zone: str
+    school_year: int
+    year_start: date
+    year_end: date
+    days_off: list[DayOff] = []
+    districts: list[DistrictEntry]
+    schools: list[SchoolEntry]
+    targets: dict[str, TargetEntry] = {}
+
+    @model_validator(mode="after")
+    def _districts_known(self) -> RegionFile:
+        known = {district.code for district in self.districts}
+        for school in self.schools:
+            if school.district not in known:
+                raise ValueError(f"school {school.code}: district {school.district} is not listed")
+        return self
+
+
+@dataclass(frozen=True)
+class SchoolSource:
+    """One journal of one school, as the collect step needs it."""
+
+    school: str
+    kind: str
+    mapping: str
+    settings: dict[str, Any]
+    school_year: int
+    year_start: date
+    zone: str
+
+
+def read_region(path: Path) -> RegionFile:
+    """The region file at ``path``. Raises ``RegionFileError`` that names file and field."""
+    try:
+        return RegionFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError) as error:
+        raise RegionFileError(f"{path}: {error}") from error
+    except ValidationError as error:
+        lines = [
+            f"{path}: {'.'.join(str(part) for part in one['loc'])}: {one['msg']}"
+            for one in error.errors()
+        ]
+        raise RegionFileError("\n".join(lines)) from error
+
+
+def import_region(connection: Connection, region: RegionFile) -> dict[str, int]:
+    """Add or update districts, schools and sources; returns how many of each the file has."""
+    year = {
+        "school_year": region.school_year,
+        "zone": region.zone,
+        "start": region.year_start,
+        "finish": region.year_end,
+    }
+    _upsert(connection, school_years, year)
+    for kind, target in region.targets.items():
+        _upsert(connection, targets, {"kind": kind, "settings": target.model_dump()})
+    for district in region.districts:
+        _upsert(connection, districts, district.model_dump())
+    connection.execute(delete(days_off))
+    for day in region.days_off:
+        _upsert(connection, days_off, day.model_dump())
+    for school in region.schools:
+        row = school.model_dump(exclude={"sources"})
+        _upsert(connection, schools, row | {"school_year": region.school_year})
+        connection.execute(delete(sources).where(sources.c.school == school.code))
+        for source in school.sources:
+            _upsert(connection, sources, source.model_dump() | {"school": school.code})
+    return {
+        "districts": len(region.districts),
+        "schools": len(region.schools),
+        "sources": sum(len(school.sources) for school in region.schools),
+    }
+
+
+def school_codes(connection: Connection) -> list[str]:
+    """Codes of all schools, in order."""
+    return list(connection.execute(select(schools.c.code).order_by(schools.c.code)).scalars())
+
+
+def school_sources(connection: Connection, school: str) -> list[SchoolSource]:
+    """The journals of ``school``; typed lists last, since they speak of people in the journal."""
+    rows = connection.execute(
+        select(
+            sources.c.school,
+            sources.c.kind,
+            sources.c.mapping,
+            sources.c.settings,
+            schools.c.school_year,
+            school_years.c.start,
+            school_years.c.zone,
+        )
+        .join(schools, schools.c.code == sources.c.school)
+        .join(school_years, school_years.c.school_year == schools.c.school_year)
+        .where(sources.c.school == school)
+        .order_by(sources.c.kind == "lists", sources.c.kind)
+    )
+    return [SchoolSource(*row) for row in rows]
+
+
+def target_settings(connection: Connection, kind: str) -> dict[str, Any]:
+    """Address and token of the target ``kind``. Raises ``RegionFileError`` when none is set."""
+    settings = connection.execute(
+        select(targets.c.settings).where(targets.c.kind == kind)
+    ).scalar_one_or_none()
+    if settings is None:
+        raise RegionFileError(f"the region file names no target {kind!r}; add it and import again")
+    return dict(settings)
+
+
+def _upsert(connection: Connection, table: Table, row: dict[str, Any]) -> None:
+    statement = insert(table).values(**row)
+    keys = {column.name for column in table.primary_key}
+    changes = {name: statement.excluded[name] for name in row if name not in keys}
+    connection.execute(
+        statement.on_conflict_do_update(constraint=table.primary_key, set_=changes)
+        if changes
+        else statement.on_conflict_do_nothing()
+    )

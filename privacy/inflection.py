@@ -1,0 +1,102 @@
+"""The forms a Russian name takes: six cases, both genders of a surname, the plural of a family.
+
+The sets are generous: a form that no Russian speaker would use costs little, a missing one
+lets a name through. Forms are written as texts are normalised (``freetext.normal_text``):
+lower case, ``е`` for ``ё``. Indeclinable names (Шевченко, Черных, Дурново) keep their one form.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Nominative, genitive, dative, accusative, instrumental, prepositional.
+Cases = tuple[frozenset[str], ...]
+
+# Иванов, Иванова: the cases of both genders and of the family.
+_POSSESSIVE = re.compile(r"(?P<stem>.*(?:ов|ев|ин|ын))(?:а|ы)?")
+_POSSESSIVE_ENDINGS = ("", "а", "у", "ым", "е", "ой", "ою", "ы", "ых", "ыми")
+
+# Белый, Крамской, Горячий, Задняя: hard and soft endings together.
+_ADJECTIVE = re.compile(r"(?P<stem>.*[^аеиоуыэюяьъ])(?:ый|ий|ой|ая|яя)")
+_HARD = ("ый", "ий", "ой", "ого", "ому", "ым", "им", "ом", "ая", "ую", "ою", "ые", "ых", "ыми")
+_SOFT = ("его", "ему", "ем", "яя", "юю", "ей", "ею", "ие", "их", "ими")
+
+_INDECLINABLE = re.compile(r".*(?:[оеиуыэю]|ых|их)")
+
+# Endings by case in place of the last letter; "|" parts spellings of one case.
+_DECLENSIONS = (
+    (re.compile(r".*[гкх]а"), "а и е у ой|ою е"),
+    (re.compile(r".*[жшчщ]а"), "а и е у ей|ею|ой е"),
+    (re.compile(r".*ца"), "а ы е у ей|ею|ой е"),
+    (re.compile(r".*а"), "а ы е у ой|ою е"),
+    (re.compile(r".*ия"), "я и и ю ей|ею и"),
+    (re.compile(r".*я"), "я и е ю ей|ею е"),
+    (re.compile(r".*ь"), "ь я|и ю|и я|ь ем|ью е|и"),  # Игорь and Любовь
+    (re.compile(r".*й"), "й я ю я ем е|и"),
+)
+_CONSONANT = "- а у а ом|ем е"
+
+_PLURAL = ("ы", "и", "ов", "ев", "ей", "ам", "ами")
+
+# A vowel that flees before an ending: Кравец - Кравца, Бурлачок - Бурлачка, Соловей - Соловья.
+_FLEETING = (("ец", "ц"), ("ок", "к"), ("ек", "к"), ("ек", "ьк"), ("ей", "ьй"))
+# Given names that lose a vowel; "ё" is written "е" here as everywhere.
+_STEMS = {"павел": "павл", "лев": "льв"}
+
+
+def surname_forms(name: str) -> frozenset[str]:
+    """Every form of one surname (no hyphen, normalised), whichever gender it is given in."""
+    if possessive := _POSSESSIVE.fullmatch(name):
+        return _with(possessive["stem"], _POSSESSIVE_ENDINGS)
+    forms = _all(noun_cases(name))
+    if _INDECLINABLE.fullmatch(name):
+        return forms
+    if adjective := _ADJECTIVE.fullmatch(name):
+        forms |= _with(adjective["stem"], _HARD + _SOFT)
+    if name[-1:] not in "аяьй":
+        forms |= _with(name, _PLURAL)
+    for ending, short in _FLEETING:
+        if name.endswith(ending) and len(name) > len(ending) + 1:
+            forms |= _all(_declined(name.removesuffix(ending) + short)[1:])
+    return forms
+
+
+def noun_cases(name: str) -> Cases:
+    """The six cases of a given name, a patronymic, or a surname declined as a noun."""
+    if _INDECLINABLE.fullmatch(name):
+        return (frozenset({name}),) * 6
+    if stem := _STEMS.get(name):
+        return (frozenset({name}), *_declined(stem)[1:])
+    return _declined(name)
+
+
+def noun_forms(name: str) -> frozenset[str]:
+    """The forms of ``noun_cases`` together."""
+    return _all(noun_cases(name))
+
+
+def is_possessive(name: str) -> bool:
+    """Whether the surname is of the type Иванов, Ильин, which is seldom another word."""
+    return _POSSESSIVE.fullmatch(name) is not None
+
+
+def _declined(name: str) -> Cases:
+    for pattern, endings in _DECLENSIONS:
+        if pattern.fullmatch(name):
+            return _cases(name[:-1], endings)
+    return _cases(name, _CONSONANT)
+
+
+def _cases(stem: str, endings: str) -> Cases:
+    return tuple(
+        _with(stem, tuple(ending.strip("-") for ending in case.split("|")))
+        for case in endings.split()
+    )
+
+
+def _all(cases: Cases) -> frozenset[str]:
+    return frozenset().union(*cases)
+
+
+def _with(stem: str, endings: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(stem + ending for ending in endings)

@@ -1,0 +1,1 @@
+"""What may leave, to whom and on what ground: reviewed data, one file per recipient."""

@@ -1,0 +1,175 @@
+"""Typed frames in, facts by pseudonym out; names stay behind in the vault.
+
+1. People of the frames go to the vault, sealed.
+2. People named in typed lists are matched to people of the vault; who fits nobody is refused.
+3. UIDs go to the vault and are not handed on.
+4. In all else: references become pseudonyms, identity columns go, the natural key becomes
+   ``key``, and free text that names one of the school's people is hidden.
+
+Running it twice on the same frames gives the same answer and writes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from privacy.actions import Action, ActionLog
+from privacy.claims import match
+from privacy.freetext import Lexicon, scan
+from privacy.keys import KeyRing
+from privacy.people import keep_known_classes, people_of
+from privacy.pseudonyms import lookup, pseudonym
+from privacy.uids import UidCounts
+from privacy.vault import Vault
+from schemas.catalogue import field_names, fields_of, natural_key
+from schemas.codes import PersonRole
+from schemas.frames import ORIGIN, REFUSAL_SCHEMA, Finding, no_refusals
+from schemas.tables.journal import content_columns
+
+HIDDEN_TEXT = "[скрыто: имя человека]"
+GROUND = "152-ФЗ, ст. 5; порядок работы сервиса «Электронный дневник»: данные обезличены"
+_NO_VALUE = "\x1e"  # what stands for null in a hash; no accepted value holds it
+
+
+@dataclass(frozen=True)
+class Separated:
+    """What may go on, and what was refused.
+
+    ``frames``: per entity ``key``, ``content_columns(entity)`` and ``frames.ORIGIN``; entities
+    with identity fields have ``_identity_hash`` (String: it changes with the person's data),
+    lessons have ``text_blocked`` (Boolean). No frame for ``uid``. ``refusals``:
+    ``REFUSAL_SCHEMA``; its ``record`` holds personal data and must be sealed. ``uid_counts``:
+    the accepted rows of ``uid``.
+    """
+
+    frames: dict[str, pl.DataFrame] = field(repr=False)
+    refusals: pl.DataFrame = field(repr=False)  # a frame prints its first rows
+    findings: list[Finding]
+    uid_counts: UidCounts
+
+
+def separate(
+    school: str,
+    source: str,
+    frames: Mapping[str, pl.DataFrame],
+    vault: Vault,
+    keys: KeyRing,
+    log: ActionLog | None = None,
+) -> Separated:
+    """Part the people from the facts of one upload of ``source``.
+
+    ``frames``: canonical typed frames accepted by the contract (``schemas.frames``). ``log``
+    gets one action. Raises ``KeyError`` for an unknown entity, ``keys.UnknownKeyError``,
+    ``sealing.SealBrokenError`` and ``sqlalchemy.exc.SQLAlchemyError``.
+    """
+    found = people_of(school, source, frames, keys)
+    if found.filter(role=PersonRole.PUPIL.value)["class_name"].has_nulls():
+        found = keep_known_classes(found, vault.identities(school))
+    written = vault.store_people(school, found)
+    work = _Separation(school, source, keys, vault.identities(school))
+    uid_counts = work.file_uids(frames["uid"], vault) if "uid" in frames else UidCounts()
+    facts = {name: work.facts(name, frame) for name, frame in frames.items() if name != "uid"}
+    if log is not None:
+        details = {"source": source, "written": written, "hidden_texts": len(work.findings)}
+        log(Action("separate", school, GROUND, found.height, details))
+    return Separated(facts, work.refusals, work.findings, uid_counts)
+
+
+class _Separation:
+    """One upload on its way through; gathers what was refused and found."""
+
+    def __init__(self, school: str, source: str, keys: KeyRing, identities: pl.DataFrame) -> None:
+        self._school = school
+        self._source = source
+        self._keys = keys
+        self._identities = identities
+        self.refusals = no_refusals()
+        self.findings: list[Finding] = []
+
+    def file_uids(self, frame: pl.DataFrame, vault: Vault) -> UidCounts:
+        """Find the owner of each UID and file it."""
+        named = frame.with_columns(pseudonym=self._pseudonym(pl.col("role"), "person"))
+        owned = self._claimed("uid", frame, named, "pseudonym")
+        filing = vault.store_uids(self._school, self._source, owned)
+        self._refuse("uid", frame, filing.refused, "uid")
+        return filing.counts
+
+    def facts(self, entity: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame of ``entity`` as the journal keeps it; see ``Separated``."""
+        rows = frame.with_columns(
+            self._pseudonym(str(about.person.role), about.name).alias(about.name)
+            for about in fields_of(entity)
+            if about.person is not None
+        )
+        if entity == "consent":
+            pupils = rows.with_columns(role=pl.lit(PersonRole.PUPIL.value))
+            rows = self._claimed(entity, frame, pupils, "pupil")
+        rows = rows.with_columns(_key(entity), *self._identity_hash(entity))
+        columns = ["key", *content_columns(entity), *ORIGIN]
+        if "_identity_hash" in rows.columns:
+            columns.append("_identity_hash")
+        if texts := [about.name for about in fields_of(entity) if about.free_text]:
+            rows = self._hide_names(entity, rows, texts)
+            columns.append("text_blocked")
+        return rows.select(columns)
+
+    def _pseudonym(self, role: str | pl.Expr, field: str) -> pl.Expr:
+        return pseudonym(
+            self._keys, role=role, school=self._school, source=self._source, local_key=pl.col(field)
+        )
+
+    def _claimed(
+        self, entity: str, said: pl.DataFrame, rows: pl.DataFrame, person: str
+    ) -> pl.DataFrame:
+        """``rows`` with ``person`` filled in where only a name is given, less those refused."""
+        matched = match(rows.filter(pl.col(person).is_null()), self._identities)
+        self._refuse(entity, said, matched.refused, "full_name")
+        found = matched.found.rename({"pseudonym": "_found"})
+        return (
+            rows.join(found, on="_row", how="left", maintain_order="left")
+            .with_columns(pl.coalesce(person, "_found").alias(person))
+            .drop("_found")
+            .filter(pl.col(person).is_not_null())
+        )
+
+    def _refuse(self, entity: str, said: pl.DataFrame, refused: pl.DataFrame, field: str) -> None:
+        rows = said.join(refused, on="_row", how="inner", maintain_order="left").with_columns(
+            entity=pl.lit(entity),
+            field=pl.lit(field),
+            record=pl.struct(field_names(entity)).struct.json_encode(),
+        )
+        self.refusals = pl.concat([self.refusals, rows.select(*REFUSAL_SCHEMA)])
+
+    def _identity_hash(self, entity: str) -> list[pl.Expr]:
+        """A keyed hash of the identity fields: their change is a change of the record."""
+        said = [
+            pl.col(about.name).cast(pl.String).fill_null(_NO_VALUE)
+            for about in fields_of(entity)
+            if about.identity
+        ]
+        if not said:
+            return []
+        return [lookup(self._keys, f"identity:{entity}", *said).alias("_identity_hash")]
+
+    def _hide_names(self, entity: str, rows: pl.DataFrame, texts: list[str]) -> pl.DataFrame:
+        lexicon = Lexicon.of(self._identities["full_name"])
+        hits = [scan(rows[text], lexicon).alias(text) for text in texts]
+        for hit in hits:
+            self.findings += [
+                Finding("name_in_text", document, entity, line, hit.name)
+                for document, line in rows.filter(hit).select("_document", "_line").iter_rows()
+            ]
+        hidden = [
+            pl.when(hit).then(pl.lit(HIDDEN_TEXT)).otherwise(pl.col(hit.name)).alias(hit.name)
+            for hit in hits
+        ]
+        return rows.with_columns(*hidden, text_blocked=pl.any_horizontal(hits))
+
+
+def _key(entity: str) -> pl.Expr:
+    """The natural key after pseudonymisation; an empty part stays empty."""
+    parts = [pl.col(part).cast(pl.String).fill_null("") for part in natural_key(entity)]
+    return pl.concat_str(parts, separator="|").alias("key")

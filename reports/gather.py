@@ -1,0 +1,174 @@
+"""What the books hold for a business date: figures, upload calendars, form 1, remarks, ledger.
+
+Reads ``quality``, ``ops`` and ``registry``; never the journal and never the vault.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+
+from sqlalchemy import Connection, select, text
+
+from quality.form1 import COLUMNS
+from quality.profiles import Profile, load_profile
+from quality.uploads import Cause, rhythm
+from reports.compliance import Figure, LedgerLine, Remark, SchoolReport
+from reports.rules import load_rules
+from schemas.tables import form_figures, measures, schools
+
+IN_JOURNAL = "Заполнение журнала"
+IN_UPLOADS = "Выгрузка"
+REFUSED = "Не принятые записи"
+IN_DOCUMENTS = "Файлы и данные"
+IN_COLLECTING = "Сбор данных"
+
+# A remark of a measure's own: fill_rate would name every lesson a second time.
+_REMARKED = ("held", "topic", "homework", "attendance", "marks", "upload_frequency")
+
+_REFUSED = """
+SELECT school, rule, count(*) FROM ops.quarantine WHERE state = 'open' GROUP BY school, rule
+"""
+
+# The same upload is read again by later runs: a finding counts once.
+_FINDINGS = """
+WITH last AS (
+  SELECT school, source, max(ref) AS ref FROM ops.uploads
+  WHERE upload_date <= :as_of GROUP BY school, source
+)
+SELECT school, rule, count(*) FROM (
+  SELECT DISTINCT f.school, f.source, f.document, f.entity, f.line, f.field, f.rule, f.detail
+  FROM ops.findings f
+  JOIN last ON last.school = f.school AND last.source = f.source AND last.ref = f.upload_ref
+) AS found GROUP BY school, rule
+"""
+
+_FAILED = """
+SELECT school, rule, count(*) FROM (
+  SELECT DISTINCT ON (school, source) school, source, state, rule FROM ops.school_runs
+  WHERE verb = 'collect' AND business_date = :as_of
+  ORDER BY school, source, finished_at DESC
+) AS last WHERE state = 'failed' AND rule IS NOT NULL GROUP BY school, rule
+"""
+
+_LEDGER = """
+WITH last AS (
+  SELECT DISTINCT ON (r.school, r.source) r.school, r.source, r.run_id
+  FROM ops.school_runs r
+  JOIN ops.ledger l ON l.run_id = r.run_id AND l.school = r.school AND l.source = r.source
+  WHERE r.verb = 'collect' AND r.business_date <= :as_of
+  ORDER BY r.school, r.source, r.business_date DESC, r.finished_at DESC
+)
+SELECT l.school, l.source, l.run_id, l.counter, sum(l.count)::bigint
+FROM ops.ledger l JOIN last USING (run_id, school, source)
+GROUP BY l.school, l.source, l.run_id, l.counter ORDER BY l.school, l.source
+"""
+
+
+def measured_period(connection: Connection, as_of: date) -> tuple[date, date] | None:
+    """The period measured for ``as_of``; None if nothing was."""
+    row = connection.execute(
+        select(measures.c.date_from, measures.c.date_to).where(measures.c.as_of == as_of).limit(1)
+    ).first()
+    return None if row is None else (row.date_from, row.date_to)
+
+
+def gather_schools(
+    connection: Connection, as_of: date
+) -> tuple[list[SchoolReport], dict[str, Profile]]:
+    """Every school of the registry, and the regulation profile of each by school code.
+
+    Raises ``quality.profiles.UnknownProfileError``.
+    """
+    figures = _figures(connection, as_of)
+    days, form1 = _forms(connection, as_of)
+    ledger = _ledger(connection, as_of)
+    found = _found(connection, as_of)
+    registered = connection.execute(select(schools).order_by(schools.c.code)).all()
+    profiles = {row.code: load_profile(row.profile) for row in registered}
+    reports = [
+        SchoolReport(
+            code=row.code,
+            name=row.name,
+            district=row.district,
+            figures=figures[row.code],
+            days=days[row.code],
+            rhythm=rhythm(days[row.code]),
+            form1=form1[row.code],
+            remarks=_measured(profiles[row.code], figures[row.code]) + found[row.code],
+            ledger=ledger[row.code],
+        )
+        for row in registered
+    ]
+    return reports, profiles
+
+
+def _figures(connection: Connection, as_of: date) -> dict[str, dict[str, Figure]]:
+    figures: dict[str, dict[str, Figure]] = defaultdict(dict)
+    rows = connection.execute(
+        select(
+            measures.c.unit, measures.c.measure, measures.c.numerator, measures.c.denominator
+        ).where(measures.c.as_of == as_of, measures.c.level == "school")
+    )
+    for unit, measure, numerator, denominator in rows:
+        figures[unit][measure] = Figure(numerator, denominator)
+    return figures
+
+
+def _forms(
+    connection: Connection, as_of: date
+) -> tuple[dict[str, dict[date, Cause]], dict[str, dict[int, tuple[int, ...]]]]:
+    """Upload calendars and form 1 of each school (``pipeline.measure`` says how they are kept)."""
+    days: dict[str, dict[date, Cause]] = defaultdict(dict)
+    levels: dict[str, dict[int, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+    rows = connection.execute(select(form_figures).where(form_figures.c.as_of == as_of))
+    for cell in rows.mappings():
+        if cell["form"] == "uploads":
+            days[cell["school"]][date.fromisoformat(cell["row"])] = Cause(cell["column"])
+        elif cell["form"] == "form1":
+            levels[cell["school"]][int(cell["row"])][cell["column"]] = cell["value"]
+    form1: dict[str, dict[int, tuple[int, ...]]] = defaultdict(dict)
+    for school, by_level in levels.items():
+        form1[school] = {
+            level: tuple(counts[column] for column in COLUMNS)
+            for level, counts in sorted(by_level.items())
+        }
+    return days, form1
+
+
+def _measured(profile: Profile, figures: dict[str, Figure]) -> list[Remark]:
+    """What the measures miss, in the words of the profile."""
+    remarks = []
+    for code in _REMARKED:
+        missing = figures.get(code, Figure()).missing
+        if missing:
+            definition = profile.measure(code)
+            kind = IN_UPLOADS if code == "upload_frequency" else IN_JOURNAL
+            remarks.append(Remark(code, kind, definition.remark, definition.fix, missing))
+    return remarks
+
+
+def _found(connection: Connection, as_of: date) -> dict[str, list[Remark]]:
+    """What checks and collecting found, counted by rule."""
+    rules = load_rules()
+    remarks: dict[str, list[Remark]] = defaultdict(list)
+    queries = ((REFUSED, _REFUSED), (IN_DOCUMENTS, _FINDINGS), (IN_COLLECTING, _FAILED))
+    for kind, query in queries:
+        bound = {"as_of": as_of} if ":as_of" in query else {}
+        for school, key, count in connection.execute(text(query), bound):
+            rule = rules[key]
+            remarks[school].append(Remark(key, kind, rule.reason, rule.fix, count))
+    return remarks
+
+
+def _ledger(connection: Connection, as_of: date) -> dict[str, list[LedgerLine]]:
+    """The last run of each journal that read anything."""
+    counts: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
+    for school, source, run_id, counter, count in connection.execute(
+        text(_LEDGER), {"as_of": as_of}
+    ):
+        counts[school, source, run_id][counter] = count
+    lines: dict[str, list[LedgerLine]] = defaultdict(list)
+    for (school, source, run_id), by_counter in counts.items():
+        lines[school].append(LedgerLine(source, run_id, by_counter))
+    return lines

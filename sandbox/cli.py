@@ -1,0 +1,121 @@
+"""``python -m sandbox``: a pretend region on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from sandbox.damage import WAYS, DamageError, damage
+from sandbox.demo import demo
+from sandbox.generate import NotARegionError, generate
+from sandbox.mutate import UnknownSchoolError, mutate
+from sandbox.params import Params
+from sandbox.serve import serve_until_stopped
+
+_TEACH = """
+A region of schools that do not exist, with journals kept well and badly and with known
+defects, and emulators of the systems around the hub. The same seed gives the same bytes.
+
+  python -m sandbox generate --seed 7 --out /tmp/region     write the region (about 10 s)
+  python -m sandbox serve --data /tmp/region                Dnevnik.ru and the diary, on loopback
+  python -m sandbox demo --out /tmp/region                  the whole way through `svod`
+  python -m sandbox mutate --data /tmp/region --school 781001
+  python -m sandbox damage --data /tmp/region --school 781001 --how broken_xml
+
+truth.json in the region's folder says what is in it: docs/sandbox-truth.md.
+Exit codes: 0 done, 2 the request cannot be met (the message says why), else of `svod`.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except (NotARegionError, UnknownSchoolError, DamageError, LookupError, ValueError) as problem:
+        sys.stderr.write(f"sandbox: {problem}\n")
+        return 2
+
+
+def _run(options: argparse.Namespace) -> int:
+    match options.command:
+        case "generate":
+            generate(_params(options), options.out)
+            _say(
+                {
+                    "region": str(options.out / "region.yml"),
+                    "truth": str(options.out / "truth.json"),
+                }
+            )
+        case "serve":
+            serve_until_stopped(
+                options.data, options.dnevnik_port, options.diary_port, options.ready_file
+            )
+        case "demo":
+            return demo(_params(options), options.out)
+        case "mutate":
+            _say(mutate(options.data, options.school))
+        case "damage":
+            _say(damage(options.data, options.school, options.how))
+    return 0
+
+
+def _say(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def _params(options: argparse.Namespace) -> Params:
+    return Params(
+        seed=options.seed,
+        until=options.until,
+        connected_on=options.connected_on,
+        districts=options.districts,
+        schools_per_system=options.schools_per_system,
+        classes=options.classes,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m sandbox",
+        description=_TEACH,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, teach in (
+        ("generate", "write a region to a folder"),
+        ("demo", "generate, serve and run `svod` for every business date"),
+    ):
+        _add_size(commands.add_parser(name, help=teach, description=teach))
+    serve = commands.add_parser("serve", help="run the emulators until SIGTERM")
+    _add_data(serve)
+    serve.add_argument("--dnevnik-port", type=int, default=0, help="0: any free port")
+    serve.add_argument("--diary-port", type=int, default=0, help="0: any free port")
+    serve.add_argument("--ready-file", type=Path, help="gets the same JSON line as the output")
+    change = commands.add_parser("mutate", help="change one delivered mark, and nothing else")
+    spoil = commands.add_parser("damage", help="damage the last upload of a school")
+    for command in (change, spoil):
+        _add_data(command)
+        command.add_argument("--school", required=True, help="code of a school, as 781001")
+    spoil.add_argument("--how", required=True, choices=WAYS)
+    return parser
+
+
+def _add_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", type=Path, required=True, help="folder of a generated region")
+
+
+def _add_size(command: argparse.ArgumentParser) -> None:
+    size = Params()
+    add = command.add_argument
+    add("--out", type=Path, required=True, help="folder to write the region to")
+    add("--seed", type=int, default=size.seed)
+    add("--until", type=date.fromisoformat, default=size.until, help="last business date")
+    add("--connected-on", type=date.fromisoformat, help="first one (default: 4 days before)")
+    add("--districts", type=int, default=size.districts)
+    add("--schools-per-system", type=int, default=size.schools_per_system)
+    add("--classes", type=int, default=size.classes, help="grade levels a school has, 1-11")

@@ -1,0 +1,1 @@
+"""Outside systems as HTTP servers on the loopback address, with faults on demand."""

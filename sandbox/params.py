@@ -1,0 +1,73 @@
+"""What a person may ask of a pretend region."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+YEAR_START = date(2026, 9, 1)
+YEAR_END = date(2027, 5, 31)
+SCHOOL_YEAR = 2026
+ZONE = "Europe/Moscow"
+OFFSET = "+03:00"
+PROFILE = "spb"
+
+SYSTEMS = ("paragraf", "dnevnik_ru", "netschool")
+
+# Which grades a smaller school has: a lower, a middle and an upper one come first.
+_GRADES_BY_USE = (5, 8, 1, 10, 3, 7, 11, 2, 9, 4, 6)
+
+
+@dataclass(frozen=True)
+class Params:
+    """Seed and size of a region; the same parameters always give the same bytes.
+
+    ``classes``: grade levels a school has (1-11); ``until``: the last business date;
+    ``connected_on``: the first day the hub answers for. Raises ``ValueError`` for sizes that
+    cannot be built.
+    """
+
+    seed: int = 7
+    until: date = date(2026, 9, 18)
+    connected_on: date | None = None
+    districts: int = 3
+    schools_per_system: int = 4
+    classes: int = 11
+    pupils_least: int = 12
+    pupils_most: int = 15
+
+    def __post_init__(self) -> None:
+        if not YEAR_START + timedelta(days=7) <= self.until <= YEAR_END:
+            raise ValueError(
+                f"until must lie between {YEAR_START + timedelta(days=7)} and {YEAR_END}"
+            )
+        if not 1 <= self.classes <= len(_GRADES_BY_USE):
+            raise ValueError("classes must lie between 1 and 11")
+        if not self.districts >= 1 or not 1 <= self.schools_per_system <= 300:
+            raise ValueError("a region needs a district and 1 to 300 schools of each system")
+        if not 4 <= self.pupils_least <= self.pupils_most:
+            raise ValueError("a class needs at least 4 pupils")
+        if not YEAR_START <= self.first_business_date <= self.until:
+            raise ValueError("connected_on must lie in the school year, not after until")
+
+    @property
+    def first_business_date(self) -> date:
+        """The day the hub starts: four days before ``until`` unless given."""
+        return self.connected_on or self.until - timedelta(days=4)
+
+    @property
+    def grades(self) -> list[int]:
+        return sorted(_GRADES_BY_USE[: self.classes])
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, read back by ``from_json``."""
+        return {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(self).items()}
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> Params:
+        days = {
+            name: date.fromisoformat(values[name]) if values[name] else None
+            for name in ("until", "connected_on")
+        }
+        return Params(**{**values, **days})

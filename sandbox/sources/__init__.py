@@ -1,0 +1,1 @@
+"""How each journal system writes a school down (docs/source-formats.md)."""

@@ -1,0 +1,237 @@
+"""A school in Paragraf's words: sixteen tables and a manifest, as XML or CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from html import escape
+
+from sandbox import writers
+from sandbox.members import Person
+from sandbox.model import Mark
+from sandbox.params import OFFSET, YEAR_END, YEAR_START
+from sandbox.sources.paragraf_journal import journal
+from sandbox.rows import row, Cell, Row, Table, add_column, day_text, moment_text, table, yes_no
+from sandbox.view import ShownLesson, View
+
+VERSION = "3.21"
+
+def documents(view: View) -> dict[str, bytes]:
+    """The files of an upload by name."""
+    kind = view.school.format
+    files = {}
+    counts = {}
+    for found in tables(view):
+        name = f"{found.name}.{kind}"
+        files[name] = writers.xml(found, name) if kind == "xml" else writers.csv(found, name)
+        counts[name] = len(found.rows)
+    files["manifest.xml"] = _manifest(view, counts)
+    return files
+
+
+def _manifest(view: View, counts: dict[str, int]) -> bytes:
+    entries = "".join(
+        f'  <Файл имя="{escape(name)}" записей="{count}"/>\n' for name, count in counts.items()
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<Выгрузка система="Параграф" версия="{VERSION}" школа="{view.school.code}" '
+        f'создана="{view.day}T17:40:00{OFFSET}"\n          с="{YEAR_START}" по="{view.day}" '
+        f'режим="полная">\n{entries}</Выгрузка>\n'
+    ).encode()
+
+
+def tables(view: View) -> list[Table]:
+    """Every table as it stands on the evening of the view."""
+    found = [*_structure(view), *_people(view), *journal(view)]
+    flaw = view.school.extra_column
+    if flaw is not None:
+        pupils = next(t for t in found if t.name == "pupils")
+        add_column(pupils, flaw, lambda number: f"ЛД-{number:04d}")
+        flaw.document = f"pupils.{view.school.format}"
+    return found
+
+
+def _structure(view: View) -> Iterator[Table]:
+    school = view.school
+    year = row(
+        Код=len(school.terms) + 1,
+        Название="Учебный год",
+        Вид="Год",
+        Номер=1,
+        Начало=day_text(YEAR_START),
+        Окончание=day_text(YEAR_END),
+    )
+    yield table(
+        "terms",
+        "Код, Название, Вид, Номер, Начало, Окончание",
+        [
+            *(
+                row(
+                    Код=t.code,
+                    Название=t.name,
+                    Вид="Четверть",
+                    Номер=t.number,
+                    Начало=day_text(t.start),
+                    Окончание=day_text(t.finish),
+                )
+                for t in school.terms
+            ),
+            year,
+        ],
+    )
+    yield table(
+        "holidays",
+        "Код, Название, Вид, Начало, Окончание",
+        (
+            row(
+                Код=h.code,
+                Название=h.name,
+                Вид=h.kind,
+                Начало=day_text(h.start),
+                Окончание=day_text(h.finish),
+            )
+            for h in school.holidays
+        ),
+    )
+    yield table(
+        "classes",
+        "Код, Название, Параллель, Литера",
+        (
+            row(Код=c.code, Название=c.name, Параллель=c.grade, Литера=c.letter)
+            for c in school.classes
+        ),
+    )
+    yield table(
+        "subjects", "Код, Название", (row(Код=s.code, Название=s.name) for s in school.subjects)
+    )
+    yield table(
+        "groups",
+        "Код, КодКласса, КодПредмета, Название",
+        (
+            row(Код=g.code, КодКласса=g.class_.code, КодПредмета=g.subject.code, Название=g.name)
+            for g in school.groups
+        ),
+    )
+    yield table(
+        "curriculum",
+        "КодКласса, КодПредмета, ЧасовВНеделю",
+        (
+            row(
+                КодКласса=h.class_.code,
+                КодПредмета=h.subject.code,
+                ЧасовВНеделю=f"{h.per_week},5" if h.per_week == 1 else str(h.per_week),
+            )
+            for h in school.hours
+        ),
+    )
+    yield table(
+        "timetable",
+        "Код, КодКласса, КодГруппы, КодПредмета, КодУчителя, ДеньНедели, НомерУрока, ДействуетС, "
+        "ДействуетПо",
+        (
+            row(
+                Код=s.code,
+                КодКласса=s.class_.code,
+                КодГруппы=s.group.code if s.group else None,
+                КодПредмета=s.subject.code,
+                КодУчителя=s.teacher.person.code,
+                ДеньНедели=s.weekday,
+                НомерУрока=s.number,
+                ДействуетС=day_text(s.valid_from),
+                ДействуетПо=day_text(s.valid_to),
+            )
+            for s in school.slots
+        ),
+    )
+
+
+def _person(person: Person) -> dict[str, Cell]:
+    return {
+        "Код": person.code,
+        "Фамилия": person.surname,
+        "Имя": person.given,
+        "Отчество": person.patronymic,
+        "ДатаРождения": day_text(person.birth),
+        "СНИЛС": person.snils,
+        "Телефон": person.phone,
+        "Почта": person.email,
+    }
+
+
+def _people(view: View) -> Iterator[Table]:
+    identity = "Код, Фамилия, Имя, Отчество, ДатаРождения, СНИЛС, Телефон, Почта"
+    yield table(
+        "staff",
+        f"{identity}, Должность, UID, ДоступКЖ",
+        (
+            Row(
+                {
+                    **_person(t.person),
+                    "Должность": t.position,
+                    "UID": t.person.uid,
+                    "ДоступКЖ": yes_no(t.access),
+                }
+            ).spoil(t.person.uid_flaw)
+            for t in view.school.teachers
+        ),
+    )
+    yield table(
+        "pupils",
+        f"{identity}, КодКласса, ДатаЗачисления, ДатаВыбытия, UID",
+        (
+            Row(
+                {
+                    **_person(p.person),
+                    "КодКласса": p.class_.code,
+                    "ДатаЗачисления": day_text(p.enrolled),
+                    "ДатаВыбытия": day_text(view.since(p.left)),
+                    "UID": p.person.uid,
+                }
+            ).spoil(p.person.uid_flaw)
+            for p in view.pupils
+        ),
+    )
+    yield table(
+        "guardians",
+        "Код, КодУченика, Фамилия, Имя, Отчество, Телефон, Почта, Родство",
+        (
+            Row(
+                {**_person(g.person), "КодУченика": g.pupil.person.code, "Родство": g.relation}
+            ).spoil(g.person.flaw)
+            for g in view.guardians
+        ),
+    )
+    yield table(
+        "movements",
+        "Код, КодУченика, Вид, Дата, НомерПриказа, ДатаПриказа, ИзКласса, ВКласс",
+        (
+            row(
+                Код=m.code,
+                КодУченика=m.pupil.person.code,
+                Вид=m.kind,
+                Дата=day_text(m.day),
+                НомерПриказа=m.order,
+                ДатаПриказа=day_text(m.day),
+                ИзКласса=m.from_class.code if m.from_class else None,
+                ВКласс=m.to_class.code if m.to_class else None,
+            ).spoil(m.flaw)
+            for m in view.movements
+        ),
+    )
+    guardians = {g.pupil.person.code: g.person.full_name for g in view.guardians}
+    yield table(
+        "applications",
+        "Код, КодУченика, ФИОЗаявителя, ДатаЗаявления, ДатаРегистрации, ДатаОтказа",
+        (
+            row(
+                Код=a.code,
+                КодУченика=p.person.code,
+                ФИОЗаявителя=guardians[p.person.code],
+                ДатаЗаявления=day_text(a.applied),
+                ДатаРегистрации=day_text(view.since(a.registered)),
+                ДатаОтказа=day_text(view.since(a.refused)),
+            ).spoil(a.flaw)
+            for p, a in view.applications
+        ),
+    )

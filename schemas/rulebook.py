@@ -1,0 +1,31 @@
+"""The rules a record or document can break, as people read them (``rules.yml``)."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+
+class RuleText(BaseModel):
+    """What a rule does, and its Russian words: the reason, and how to fix it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    effect: Literal["quarantine", "document", "finding"]
+    reason: str
+    fix: str
+
+
+@cache
+def rulebook() -> dict[str, RuleText]:
+    """All rules by name. Raises ``pydantic.ValidationError`` if the file is malformed."""
+    content = files("schemas").joinpath("rules.yml").read_text(encoding="utf-8")
+    return TypeAdapter(dict[str, RuleText]).validate_python(yaml.safe_load(content))
+
+
+def rule(name: str) -> RuleText:
+    """The rule called ``name``. Raises ``KeyError``: every rule used must be in the file."""
+    return rulebook()[name]

@@ -1,0 +1,126 @@
+"""created / changed / unchanged / vanished, each shown once, with the history it leaves."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+from sqlalchemy import text
+
+from pipeline.hub import Hub
+from pipeline.store import Batch, Stored, anchor, mark_vanished, upsert
+
+SEEN = datetime(2026, 9, 18, 17, 0, tzinfo=UTC)
+COVERS = (date(2026, 9, 1), date(2026, 9, 18))
+
+
+def marks(**values: str) -> pl.DataFrame:
+    """One mark per key: value by key."""
+    return pl.DataFrame(
+        {
+            "key": list(values),
+            "source_key": list(values),
+            "pupil": ["p1"] * len(values),
+            "lesson_key": [None] * len(values),
+            "subject_key": ["s"] * len(values),
+            "date": [date(2026, 9, 10)] * len(values),
+            "value": list(values.values()),
+            "scale": ["5"] * len(values),
+            "work_type": ["oral"] * len(values),
+            "given_on": [None] * len(values),
+            "entered_at": [None] * len(values),
+            "_document": ["marks.xml"] * len(values),
+            "_line": list(range(2, 2 + len(values))),
+        },
+        schema_overrides={
+            "lesson_key": pl.String,
+            "given_on": pl.Date,
+            "entered_at": pl.Datetime("us", "UTC"),
+        },
+    )
+
+
+def batch(run: str = "r1", school: str = "781001") -> Batch:
+    return Batch(school, "paragraf", 2026, run, SEEN)
+
+
+def put(hub: Hub, frame: pl.DataFrame, run: str = "r1", refused: tuple[str, ...] = ()) -> Stored:
+    with hub.engine.begin() as connection:
+        stored = upsert(connection, "mark", frame, batch(run), {"marks.xml": 7})
+        gone = mark_vanished(connection, "mark", batch(run), COVERS, refused)
+        return Stored(stored.created, stored.changed, stored.unchanged, gone)
+
+
+def history(hub: Hub) -> list[tuple[str, str, str]]:
+    with hub.engine.begin() as connection:
+        rows = connection.execute(
+            text("SELECT key, change, before->>'value' FROM journal.history ORDER BY id")
+        )
+        return [tuple(row) for row in rows]
+
+
+def test_first_read_creates_and_second_changes_nothing(hub: Hub) -> None:
+    assert put(hub, marks(a="5", b="4")) == Stored(created=2)
+    assert put(hub, marks(a="5", b="4"), "r2") == Stored(unchanged=2)
+    assert history(hub) == []
+
+
+def test_a_changed_mark_keeps_its_former_self(hub: Hub) -> None:
+    put(hub, marks(a="5", b="4"))
+    assert put(hub, marks(a="5", b="3"), "r2") == Stored(changed=1, unchanged=1)
+    assert history(hub) == [("b", "changed", "4")]
+
+
+def test_a_missing_mark_vanishes_and_may_return(hub: Hub) -> None:
+    put(hub, marks(a="5", b="4"))
+    assert put(hub, marks(a="5"), "r2") == Stored(unchanged=1, vanished=1)
+    assert put(hub, marks(a="5"), "r3") == Stored(unchanged=1), "vanished once, not every night"
+    assert put(hub, marks(a="5", b="4"), "r4") == Stored(changed=1, unchanged=1)
+    assert [change for _, change, _ in history(hub)] == ["vanished", "returned"]
+
+
+def test_a_refused_mark_has_not_vanished(hub: Hub) -> None:
+    put(hub, marks(a="5", b="4"))
+    assert put(hub, marks(a="5"), "r2", refused=("b",)) == Stored(unchanged=1)
+
+
+def test_marks_outside_the_read_have_not_vanished(hub: Hub) -> None:
+    put(hub, marks(a="5"))
+    later = (date(2026, 9, 11), date(2026, 9, 18))
+    with hub.engine.begin() as connection:
+        upsert(connection, "mark", marks(), batch("r2"), {"marks.xml": 7})
+        assert mark_vanished(connection, "mark", batch("r2"), later, []) == 0
+
+
+def test_another_school_is_left_alone(hub: Hub) -> None:
+    put(hub, marks(a="5"))
+    with hub.engine.begin() as connection:
+        other = batch("r2", school="781002")
+        assert upsert(connection, "mark", marks(a="2"), other, {"marks.xml": 8}).created == 1
+        assert mark_vanished(connection, "mark", other, COVERS, []) == 0
+
+
+def test_origin_is_kept(hub: Hub) -> None:
+    put(hub, marks(a="5", b="4"))
+    with hub.engine.begin() as connection:
+        rows = connection.execute(
+            text("SELECT key, origin_document, origin_line FROM journal.mark ORDER BY key")
+        )
+        assert [tuple(row) for row in rows] == [("a", 7, 2), ("b", 7, 3)]
+
+
+def test_text_survives_the_copy(hub: Hub) -> None:
+    odd = marks(**{'a"b': "5", "c\\N": "4", "d,e": "3", "ё;ж": "2"})
+    put(hub, odd)
+    with hub.engine.begin() as connection:
+        keys = connection.execute(text("SELECT key FROM journal.mark")).scalars()
+        assert set(keys) == {'a"b', "c\\N", "d,e", "ё;ж"}
+
+
+@pytest.mark.parametrize(
+    ("entity", "expected"),
+    [("mark", "source_key"), ("attendance", "lesson_key"), ("enrolment", "class_key"), ("pupil", None)],
+)
+def test_what_protects_a_refused_record(entity: str, expected: str | None) -> None:
+    assert anchor(entity) == expected
