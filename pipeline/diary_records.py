@@ -82,6 +82,7 @@ def _lessons(named: _Named) -> pl.DataFrame:
     return frame.select(
         "key",
         "text_blocked",
+        pl.col("key").alias("lesson"),
         _day("date"),
         "number",
         "group_name",

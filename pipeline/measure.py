@@ -39,6 +39,7 @@ from schemas.tables import (
 LISTS = "lists"  # lists typed by the school speak of people of the journal; they are no journal
 PULLED = frozenset({"dnevnik_ru"})  # read by the hub itself; the others leave a folder a day
 
+ATTEMPT = ("business_date", "state", "rule", "finished_at")
 FORM1 = "form1"
 UPLOADS = "uploads"
 

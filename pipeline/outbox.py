@@ -67,7 +67,8 @@ def set_desired(connection: Connection, target: str, school: str, wanted: pl.Dat
 _SET_DESIRED = """
 MERGE INTO outbox.desired d USING wanted w
 ON d.target = :target AND d.school = :school AND d.key = w.key
-WHEN MATCHED AND (d.desired_hash IS DISTINCT FROM w.desired_hash OR d.reason <> w.reason) THEN
+WHEN MATCHED AND (d.desired_hash IS DISTINCT FROM w.desired_hash
+    OR d.state <> 'rejected' AND d.reason <> w.reason) THEN
   UPDATE SET desired_hash = w.desired_hash, payload = w.payload, reason = w.reason, updated_at = now(),
     state = CASE WHEN d.state = 'in_flight' THEN d.state
                  WHEN w.desired_hash IS DISTINCT FROM d.delivered_hash THEN 'pending'

@@ -7,6 +7,7 @@ differs from the delivered state is the plan.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -51,10 +52,28 @@ def plan_school(hub: Hub, school: str, on: date, run_id: str, guard: Guard | Non
 
     Writes the outbox and the counters due and withheld of the ledger; sends nothing.
     """
-    guard = guard or Guard()
     with hub.engine.begin() as connection:
         facts = {entity: live(connection, entity, school) for entity in (*SENT, *_LOOKUPS)}
-    wanted, entries = _wanted(hub, school, on, facts)
+    records = diary_records(hub.keys, school, facts)
+    due = {entity: frame.height for entity, frame in records.items()}
+    wanted = _wanted(hub, school, active(facts["consent"], facts["enrolment"], on), records)
+    return account_plan(hub, school, run_id, wanted, due, guard)
+
+
+def account_plan(
+    hub: Hub,
+    school: str,
+    run_id: str,
+    wanted: pl.DataFrame,
+    due: Mapping[str, int],
+    guard: Guard | None = None,
+) -> Plan:
+    """Make ``wanted`` (see ``outbox.set_desired``) the desired state.
+
+    ``due``, the number of facts by entity, goes into the ledger: what the gate loses shows there.
+    """
+    guard = guard or Guard()
+    entries = [Entry(entity, Counter.DUE, count) for entity, count in due.items()]
     with hub.engine.begin() as connection:
         outbox.set_desired(connection, TARGET, school, wanted)
         outbox.hold_withdrawals(connection, TARGET, school, guard.most, guard.share)
@@ -68,22 +87,20 @@ _LOOKUPS = ("class_", "subject", "term", "consent", "enrolment")
 
 
 def _wanted(
-    hub: Hub, school: str, on: date, facts: dict[str, pl.DataFrame]
-) -> tuple[pl.DataFrame, list[Entry]]:
-    """The desired state as ``outbox.set_desired`` takes it, and what is due by entity."""
+    hub: Hub, school: str, consent: pl.DataFrame, records: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
+    """The desired state as ``outbox.set_desired`` takes it."""
     policy = load_policy(TARGET)
     uids = hub.vault.uids_of(school)
-    consent = active(facts["consent"], facts["enrolment"], on)
-    parts, entries = [], []
-    for entity, frame in diary_records(hub.keys, school, facts).items():
+    parts = []
+    for entity, frame in records.items():
         coded, uncoded = _coded(frame)
         released = release(
             policy, entity, coded, uids=uids, consent=consent, school=school, log=hub.log_action
         )
         parts.append(_payloads(entity, released.records))
         parts.append(_withheld(entity, pl.concat([released.withheld, uncoded])))
-        entries.append(Entry(entity, Counter.DUE, frame.height))
-    return pl.concat(parts), entries
+    return pl.concat(parts)
 
 
 def _coded(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         return self.home.absolute() / "reports"
 
 
-class MissingVariableError(KeyError):
+class MissingVariableError(Exception):
     """A setting names an environment variable that is not set; set it and run again."""
 
 
@@ -53,7 +53,7 @@ def expand(settings: Mapping[str, Any], variables: Mapping[str, str] = os.enviro
 
     def value_of(match: re.Match[str]) -> str:
         if match[1] not in variables:
-            raise MissingVariableError(match[1])
+            raise MissingVariableError(f"set the environment variable {match[1]} and run again")
         return variables[match[1]]
 
     return {

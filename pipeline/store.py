@@ -16,6 +16,7 @@ import polars as pl
 import polars_hash as plh
 from sqlalchemy import Connection, text
 
+from quality.journal_frames import read_frame
 from schemas.catalogue import fields_of, natural_key
 from schemas.tables import content_columns, journal_table
 
@@ -140,14 +141,12 @@ def copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> None:
 
 
 def live(connection: Connection, entity: str, school: str) -> pl.DataFrame:
-    """The school's live rows of ``entity``: source, key, content columns, origin, instants."""
-    query = text(f"SELECT * FROM journal.{entity} WHERE school = :school AND vanished_at IS NULL")
-    return pl.read_database(
-        query,
-        connection,
-        execute_options={"parameters": {"school": school}},
-        infer_schema_length=None,
-    )
+    """The school's live rows of ``entity``: source, key and content columns, typed."""
+    table = journal_table(entity)
+    extra = ["text_blocked"] if "text_blocked" in table.c else []
+    names = ["source", "key", *content_columns(entity), *extra]
+    where = (table.c.school == school) & table.c.vanished_at.is_(None)
+    return read_frame(connection, table, names, where)
 
 
 def _stage(connection: Connection, entity: str, staged: pl.DataFrame) -> None:

@@ -62,7 +62,7 @@ class Suite(_Strict):
 
 @dataclass(frozen=True)
 class Batch:
-    """The schools of one run that are judged together."""
+    """The schools of one run that are judged together, before the next run stores anything."""
 
     run_id: str
     business_date: date

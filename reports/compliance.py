@@ -6,6 +6,7 @@ counts and words, no person's name. Schools are ordered worst first by their fil
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -153,7 +154,7 @@ class Report:
         if self.level == "region":
             parts = self.by_district().items()
             return blocks + [_block(form, self.districts[code], own) for code, own in parts]
-        by_name = sorted(self.schools, key=lambda school: school.name)
+        by_name = sorted(self.schools, key=lambda school: natural(school.name))
         return blocks + [_block(form, school.name, [school]) for school in by_name]
 
 
@@ -182,6 +183,11 @@ def compliance_report(
         figures={code: total(ordered, code) for code in MEASURES},
         districts=dict(districts),
     )
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A sort key that puts school 2 before school 11."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def total(schools: Iterable[SchoolReport], measure: str) -> Figure:

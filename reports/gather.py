@@ -30,14 +30,17 @@ _REFUSED = """
 SELECT school, rule, count(*) FROM ops.quarantine WHERE state = 'open' GROUP BY school, rule
 """
 
-# The same upload is read again by later runs: a finding counts once.
+# The same upload is read again by later runs: a finding counts once. What the hub itself found in
+# the stored batch (``pipeline.examine``) stands under the business date.
 _FINDINGS = """
 WITH last AS (
   SELECT school, source, max(ref) AS ref FROM ops.uploads
   WHERE upload_date <= :as_of GROUP BY school, source
+  UNION ALL SELECT code, 'hub', to_char(CAST(:as_of AS date), 'YYYY-MM-DD') FROM registry.schools
 )
 SELECT school, rule, count(*) FROM (
-  SELECT DISTINCT f.school, f.source, f.document, f.entity, f.line, f.field, f.rule, f.detail
+  SELECT DISTINCT f.school, f.source, f.document, f.entity, f.line, f.field, f.rule,
+    CASE f.source WHEN 'hub' THEN '' ELSE f.detail END AS detail
   FROM ops.findings f
   JOIN last ON last.school = f.school AND last.source = f.source AND last.ref = f.upload_ref
 ) AS found GROUP BY school, rule

@@ -62,6 +62,7 @@ def _helpers() -> dict[str, Any]:
         "causes": words.CAUSES,
         "collected": words.COLLECTED,
         "sources": words.SOURCES,
+        "form_sums": words.FORM_SUMS,
         "ledger_equation": words.LEDGER_EQUATION,
         "weekdays": words.WEEKDAYS,
         "long_date": words.long_date,

@@ -38,7 +38,10 @@ def write_note(sheet: Worksheet, words: str) -> None:
 def write_heading(
     sheet: Worksheet, titles: Sequence[str], *, freeze_columns: int = 0, repeat: bool = True
 ) -> int:
-    """Column headings, returns their row; with ``repeat`` the sheet scrolls below them and every page repeats them."""
+    """Column headings; returns their row.
+
+    With ``repeat`` the sheet scrolls below them and every printed page repeats them.
+    """
     sheet.append(list(titles))
     row = sheet.max_row
     for cell in sheet[row]:

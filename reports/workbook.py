@@ -20,7 +20,7 @@ from reports.sheets import (
     write_note,
     write_row,
 )
-from reports.words import CAUSES, COLLECTED, SOURCES, WEEKDAYS, long_date, short_date
+from reports.words import CAUSES, COLLECTED, FORM_SUMS, SOURCES, WEEKDAYS, long_date, short_date
 
 
 def write_workbook(report: Report, path: Path) -> None:
@@ -82,6 +82,7 @@ def _form1(book: Workbook, report: Report) -> None:
     sheet = new_sheet(book, "Форма 1", form.title, [22, *[19] * len(form.columns)])
     write_note(sheet, f"{form.citation.document}, {form.citation.clause.lower()}")
     write_note(sheet, f"По состоянию на {long_date(report.as_of)}")
+    write_note(sheet, FORM_SUMS)
     for block in report.form_blocks():
         _form_block(sheet, block, [column.title for column in form.columns])
     fit_to_page(sheet, landscape=True)

@@ -50,5 +50,4 @@ def days(start: date, finish: date) -> Iterator[date]:
 def business_dates(start: date, finish: date) -> list[date]:
     """The evenings on which the hub runs: Monday to Saturday, without the region's days off."""
     off = {day for day, _ in DAYS_OFF}
-    found = [day for day in days(start, finish) if day.isoweekday() < 7 and day not in off]
-    return found or [finish]
+    return [day for day in days(start, finish) if day.isoweekday() < 7 and day not in off]

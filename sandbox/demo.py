@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -21,27 +22,30 @@ from sandbox.serve import Running, start
 STATE = "demo-state.json"
 
 
-def demo(params: Params, out: Path) -> int:
+Svod = Callable[[list[str], dict[str, str]], int]  # arguments, environment -> exit code
+
+
+def demo(params: Params, out: Path, svod: Svod | None = None) -> int:
     """Run the demo in ``out``; the exit code of the last ``svod`` command."""
     if not (out / "sandbox.json").exists():
         generate(params, out)
     running = start(out)
     try:
-        return _run_dates(out, running)
+        return _run_dates(out, running, svod or run_svod)
     finally:
         running.close()
 
 
-def _run_dates(out: Path, running: Running) -> int:
+def _run_dates(out: Path, running: Running, svod: Svod) -> int:
     environment = _environment(running)
     for command in (["init"], ["schools", "import", str(out / "region.yml")]):
-        code = _svod(command, environment)
+        code = svod(command, environment)
         if code:
             return code
     code = 0
     for day in _dates_left(out):
         _set_today(running, day)
-        code = _svod(["run", "--business-date", day], environment)
+        code = svod(["run", "--business-date", day], environment)
         if code:
             return code
         write_json(out / STATE, {"last": day})
@@ -74,7 +78,7 @@ def _set_today(running: Running, day: str) -> None:
         pass
 
 
-def _svod(arguments: list[str], environment: dict[str, str]) -> int:
+def run_svod(arguments: list[str], environment: dict[str, str]) -> int:
     """Run ``svod`` from beside the interpreter; its output goes where ours goes."""
     command = [str(Path(sys.executable).parent / "svod"), *arguments]
     sys.stdout.write(f"$ svod {' '.join(arguments)}\n")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+
 @dataclass
 class Flaw:
     """A planted defect: the cell that is wrong, the rule that finds it, and where it was shown.

@@ -44,7 +44,8 @@ def school_of(data: Path, code: str) -> tuple[School, Params]:
 def mutate(data: Path, code: str) -> dict[str, Any]:
     """Give one delivered mark of the school another value; say what was changed.
 
-    Raises ``UnknownSchoolError``, ``NotARegionError`` or, if nothing is left to change, ``LookupError``.
+    Raises ``UnknownSchoolError``, ``NotARegionError`` or, if nothing is left to change,
+    ``LookupError``.
     """
     school, params = school_of(data, code)
     view = View(school, params.until)

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from sandbox.calendar import business_dates
+
 YEAR_START = date(2026, 9, 1)
 YEAR_END = date(2027, 5, 31)
 SCHOOL_YEAR = 2026
@@ -42,6 +44,8 @@ class Params:
             raise ValueError(
                 f"until must lie between {YEAR_START + timedelta(days=7)} and {YEAR_END}"
             )
+        if not business_dates(self.until, self.until):
+            raise ValueError("until must be a business date: no Sunday, no day off")
         if not 1 <= self.classes <= len(_GRADES_BY_USE):
             raise ValueError("classes must lie between 1 and 11")
         if not self.districts >= 1 or not 1 <= self.schools_per_system <= 300:

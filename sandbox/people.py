@@ -45,7 +45,12 @@ class PeopleMaker:
         return self._rng.choice(SURNAMES)
 
     def person(
-        self, role: str, birth_from: date, birth_to: date, *, surname: str = "",
+        self,
+        role: str,
+        birth_from: date,
+        birth_to: date,
+        *,
+        surname: str = "",
         female: bool | None = None,
     ) -> Person:
         """A new person; ``surname`` (masculine) ties families together."""

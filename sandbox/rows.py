@@ -47,11 +47,11 @@ class Table:
 
     def place(self, document: str, first_line: int) -> None:
         """Tell every planted defect where it stands, rows following one another."""
-        for line, row in enumerate(self.rows, start=first_line):
-            row.place(document, line)
+        for line, one in enumerate(self.rows, start=first_line):
+            one.place(document, line)
 
     def texts(self) -> Iterable[list[Cell]]:
-        return ([row.cells.get(column) for column in self.columns] for row in self.rows)
+        return ([one.cells.get(column) for column in self.columns] for one in self.rows)
 
 
 def table(name: str, columns: str, rows: Iterable[Row]) -> Table:
@@ -62,8 +62,8 @@ def table(name: str, columns: str, rows: Iterable[Row]) -> Table:
 def add_column(table: Table, flaw: Flaw, value: Callable[[int], str]) -> None:
     """Give the table a column nobody has described."""
     table.columns.append(flaw.field)
-    for number, row in enumerate(table.rows, start=1):
-        row.cells[flaw.field] = value(number)
+    for number, one in enumerate(table.rows, start=1):
+        one.cells[flaw.field] = value(number)
 
 
 @cache

@@ -14,7 +14,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from sandbox.calendar import business_dates
-from sandbox.emulators import diary
+from sandbox.emulators.diary import TOKEN, Diary
 from sandbox.emulators.dnevnik import Dnevnik
 from sandbox.emulators.web import address, serve
 from sandbox.generate import load_params
@@ -27,7 +27,7 @@ class Running:
 
     dnevnik: ThreadingHTTPServer
     diary: ThreadingHTTPServer
-    service: diary.Diary
+    service: Diary
 
     @property
     def urls(self) -> dict[str, str | int]:
@@ -35,7 +35,7 @@ class Running:
         return {
             "dnevnik_url": f"{address(self.dnevnik)}/v2",
             "diary_url": address(self.diary),
-            "diary_token": diary.TOKEN,
+            "diary_token": TOKEN,
             "pid": os.getpid(),
         }
 
@@ -51,7 +51,7 @@ def start(data: Path, dnevnik_port: int = 0, diary_port: int = 0) -> Running:
     params = load_params(data)
     today: date = business_dates(params.first_business_date, params.until)[-1]
     journal = Dnevnik(data / "dnevnik", today, time.sleep)
-    service = diary.Diary(data, codes(params))
+    service = Diary(data, codes(params))
     return Running(
         serve(journal.respond, dnevnik_port), serve(service.respond, diary_port), service
     )

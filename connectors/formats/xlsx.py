@@ -25,6 +25,8 @@ PARTS = 500
 ROWS = 200_000
 COLUMNS = 2_000  # a journal has a column per lesson and kind of work
 
+UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+
 # What openpyxl lets out for a damaged workbook: it has no error of its own for most damage.
 DAMAGE = (
     InvalidFileException,
@@ -146,7 +148,7 @@ def _bomb(content: bytes) -> str:
 
 def _has_doctype(part: bytes) -> bool:
     """A document type, or UTF-16, in which one could hide; pictures start with neither."""
-    return b"<!DOCTYPE" in part or part.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return b"<!DOCTYPE" in part or part.startswith(UTF16)
 
 
 def _grid(sheet: Any) -> Grid:

@@ -28,7 +28,7 @@ class SchoolView:
         for work in store["works"]:
             if work["since"] <= str(today):
                 self._works[work["row"]["lesson_str"]].append(work["row"])
-        self._groups = {group["id_str"]: group for group in store["groups"]}
+        self._groups = {group["id_str"] for group in store["groups"]}
 
     def _by(self, rows: list[Json], *keys: str) -> dict[tuple[str, ...], list[Json]]:
         found: dict[tuple[str, ...], list[Json]] = defaultdict(list)
@@ -37,11 +37,10 @@ class SchoolView:
                 found[tuple(row[key] for key in keys)].append(row)
         return found
 
-    def group(self, group: str) -> Json:
+    def _check(self, group: str) -> None:
         """Raises ``NotThereError`` for a group of another school."""
         if group not in self._groups:
             raise NotThereError(group)
-        return self._groups[group]
 
     def context(self) -> Json:
         school = int(self.store["school_id"])
@@ -68,7 +67,7 @@ class SchoolView:
         }
 
     def persons(self, group: str) -> list[Json]:
-        self.group(group)
+        self._check(group)
         members = self.store["members"][group]
         return [m["row"] for m in members if m["since"] <= str(self._today)]
 
@@ -86,25 +85,25 @@ class SchoolView:
         ]
 
     def subjects(self, group: str) -> list[Json]:
-        self.group(group)
+        self._check(group)
         found: list[Json] = self.store["subjects"][group]
         return found
 
     def periods(self, group: str) -> list[Json]:
-        self.group(group)
+        self._check(group)
         found: list[Json] = self.store["periods"]
         return found
 
     def lessons(self, group: str, start: str, end: str) -> list[Json]:
-        self.group(group)
+        self._check(group)
         return _within(self._lessons[group,], start, end)
 
     def marks(self, group: str, start: str, end: str) -> list[Json]:
-        self.group(group)
+        self._check(group)
         return _within(self._marks[group,], start, end)
 
     def logs(self, group: str, subject: str, start: str, end: str) -> list[Json]:
-        self.group(group)
+        self._check(group)
         return _within(self._logs[group, subject], start, end)
 
     def works(self, lessons: list[str]) -> list[Json]:
@@ -112,7 +111,7 @@ class SchoolView:
 
     def final_marks(self, group: str) -> list[Json]:
         """Per person and term, the marks of its subjects."""
-        self.group(group)
+        self._check(group)
         grouped: dict[tuple[int, int], list[Json]] = defaultdict(list)
         for final in self.store["finals"]:
             if final["group"] == group and final["since"] <= str(self._today):

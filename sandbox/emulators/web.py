@@ -100,7 +100,8 @@ def serve(respond: Responder, port: int = 0) -> ThreadingHTTPServer:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             parts = urlsplit(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            raw = self.raw_requestline + self.headers.as_bytes() + body
+            first = self.requestline.encode("latin-1") + b"\r\n"
+            raw = first + self.headers.as_bytes() + body
             return Request(
                 self.command, parts.path, dict(parse_qsl(parts.query)), headers, body, raw
             )

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from html import escape
 
 from sandbox import writers
 from sandbox.members import Person
-from sandbox.model import Mark
 from sandbox.params import OFFSET, YEAR_END, YEAR_START
+from sandbox.rows import Cell, Row, Table, add_column, day_text, row, table, yes_no
 from sandbox.sources.paragraf_journal import journal
-from sandbox.rows import row, Cell, Row, Table, add_column, day_text, moment_text, table, yes_no
-from sandbox.view import ShownLesson, View
+from sandbox.view import View
 
 VERSION = "3.21"
+
 
 def documents(view: View) -> dict[str, bytes]:
     """The files of an upload by name."""

@@ -64,7 +64,7 @@ def journal(view: View) -> Iterator[Table]:
         "marks",
         "Код, КодУченика, КодУрока, КодПредмета, ДатаУрока, Отметка, Шкала, ВидРаботы, "
         "ДатаВыставления, Внесено",
-        (row for s in view.lessons for m in s.marks for row in _mark(m, view.day)),
+        (one for s in view.lessons for m in s.marks for one in _mark(m, view.day)),
     )
     yield table(
         "attendance",
@@ -113,7 +113,7 @@ def _lesson(shown: ShownLesson) -> Row:
         ПосещаемостьОтмечена=yes_no(shown.filled and lesson.attendance_taken),
     )
     if shown.filled:
-        row.cells |= {
+        shown_row.cells |= {
             "КодЗамены": lesson.substitute.person.code if lesson.substitute else None,
             "Тема": lesson.topic,
             "ДомашнееЗадание": lesson.homework,
@@ -121,8 +121,8 @@ def _lesson(shown: ShownLesson) -> Row:
             "Внесено": moment_text(lesson.entered),
             "Изменено": moment_text(lesson.changed),
         }
-        row.spoil(lesson.named)
-    return row.spoil(lesson.flaw)
+        shown_row.spoil(lesson.named)
+    return shown_row.spoil(lesson.flaw)
 
 
 def _mark(mark: Mark, day: date) -> Iterator[Row]:

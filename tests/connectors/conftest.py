@@ -183,10 +183,7 @@ PARAGRAF_ROWS: dict[str, list[dict[str, str]]] = {
         {"Код": "2", "КодУченика": "101", "КодУрока": "18", "Отметка": "4"},
     ],
 }
-PARAGRAF_TABLES = (
-    "terms holidays classes subjects groups curriculum staff pupils guardians movements "
-    "timetable lessons marks attendance term_marks applications"
-).split()
+PARAGRAF_TABLES = ["terms", "holidays", "classes", "subjects", "groups", "curriculum", "staff", "pupils", "guardians", "movements", "timetable", "lessons", "marks", "attendance", "term_marks", "applications"]
 
 
 def paragraf_xml(table: str, rows: list[dict[str, str]]) -> bytes:
@@ -418,8 +415,7 @@ class Case:
 PARAGRAF_FILLED = frozenset(PARAGRAF_ROWS)
 NETSCHOOL_FILLED = frozenset({*NETSCHOOL_LISTS, "journal", "topics", "totals"} - {"vacations"})
 DNEVNIK_FILLED = frozenset(
-    "classes subjects reporting_periods persons students teachers membership lessons works "
-    "work_types marks log_entries final_marks".split()
+    ["classes", "subjects", "reporting_periods", "persons", "students", "teachers", "membership", "lessons", "works", "work_types", "marks", "log_entries", "final_marks"]
 )
 
 

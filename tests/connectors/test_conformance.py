@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from connectors.base import Parsed, RawDocument, Upload
+from connectors.errors import Fatal, Retriable
 
 CASES = [
     "paragraf-xml", "paragraf-csv", "netschool-html", "netschool-xlsx", "lists", "dnevnik_ru",
@@ -162,3 +163,88 @@ def test_problems_hold_no_names(case: Any, upload: Upload, documents: list[RawDo
         others = [other for other in documents if other is not document]
         for problem in case.source.parse(upload, [*others, cut]).problems:
             assert not any(name in repr(problem) for name in ("Жмелеватов", "Брянчихин", "Пётр"))
+
+
+# --- sources that answer over the network --------------------------------------------------------
+
+NETWORK = ["dnevnik_ru"]
+PASSING = {
+    "429": lambda reply: reply(b"", 429, {"Retry-After": "1"}),
+    "433": lambda reply: reply(b"", 433),
+    "503": lambda reply: reply(b"<html>maintenance</html>", 503),
+    "html": lambda reply: reply(b"<html>maintenance</html>", 200),
+    "error200": lambda reply: reply.json({"type": "apiServerError", "description": "x"}),
+    "cut": lambda reply: reply(b"[{", cut=True),
+    "empty": lambda reply: reply(b""),
+}
+
+
+@pytest.mark.parametrize("kind", NETWORK)
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_passing_fault_changes_nothing(
+    make_case: Callable[[str], Any], server: Any, reply: Any, kind: str, fault: str
+) -> None:
+    case = make_case(kind)
+    [upload] = case.source.pending(case.until)
+    healthy = list(case.source.fetch(upload))
+    server.faults = [PASSING[fault](reply) for _ in range(4)]
+    assert list(case.source.fetch(upload)) == healthy
+    assert server.faults == []
+
+
+@pytest.mark.parametrize("kind", NETWORK)
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_lasting_fault_is_retriable_and_bounded_and_gives_no_part(
+    make_case: Callable[[str], Any], server: Any, reply: Any, kind: str, fault: str
+) -> None:
+    case = make_case(kind)
+    [upload] = case.source.pending(case.until)
+    server.faults = [PASSING[fault](reply) for _ in range(1000)]
+    with pytest.raises(Retriable):
+        case.source.fetch(upload)
+    assert len(server.heard) == 5
+
+
+@pytest.mark.parametrize("kind", NETWORK)
+@pytest.mark.parametrize("nth", [1, 2, 10])
+def test_one_lost_answer_loses_the_whole_fetch(
+    make_case: Callable[[str], Any], server: Any, reply: Any, kind: str, nth: int
+) -> None:
+    case = make_case(kind)
+    [upload] = case.source.pending(case.until)
+    case.source.fetch(upload)
+    victim = sorted({heard.name for heard in server.heard})[nth]
+    server.replies[victim] = reply(b"", 503)
+    with pytest.raises(Retriable):
+        case.source.fetch(upload)
+
+
+@pytest.mark.parametrize("kind", NETWORK)
+def test_a_refused_key_is_fatal_at_once(
+    make_case: Callable[[str], Any], server: Any, reply: Any, kind: str
+) -> None:
+    case = make_case(kind)
+    [upload] = case.source.pending(case.until)
+    refused = {"type": "authorizationInvalidToken", "description": "x"}
+    for status in (200, 401, 403):
+        server.heard.clear()
+        server.faults = [reply.json(refused, status)]
+        with pytest.raises(Fatal):
+            case.source.fetch(upload)
+        assert len(server.heard) == 1
+
+
+@pytest.mark.parametrize("name", [case for case in CASES if case not in NETWORK])
+def test_a_drop_root_that_is_gone_is_fatal(
+    make_case: Callable[[str], Any], tmp_path: Path, name: str
+) -> None:
+    case = make_case(name)
+    [upload] = case.source.pending(case.until)
+    (tmp_path / "781001").rename(tmp_path.parent / f"{tmp_path.name}-away")
+    assert case.source.pending(case.until) == []
+    with pytest.raises(Retriable):
+        case.source.fetch(upload)
+    tmp_path.rmdir()
+    with pytest.raises(Fatal):
+        case.source.pending(case.until)
+    tmp_path.mkdir()

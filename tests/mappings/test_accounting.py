@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 
 from mappings import load
 from mappings.columns import read_by_table
+from quality.contract import check
+from quality.duplicates import drop_duplicates
+from quality.references import check_references
+from schemas.frames import REFUSAL_SCHEMA
 
 WORDS = [
     None,
@@ -63,16 +67,13 @@ def test_read_is_translated_plus_refused(name, applied, table, data):
         refused = translated.refusals.filter(pl.col("entity") == entity)["_row"].unique()
         rows = pl.concat([frame["_row"], refused])
         assert sorted(rows.to_list()) == list(range(translated.read[entity]))
+    assert dict(translated.refusals.schema) == REFUSAL_SCHEMA
     assert translated.refusals["field"].null_count() == 0
     assert translated.findings == []
 
 
 def test_all_records_through_all_checks(applied, table):
     """read = accepted + refused (mapping, contract, duplicates, references) + duplicates."""
-    from quality.contract import check
-    from quality.duplicates import drop_duplicates
-    from quality.references import check_references
-
     base = {"КодУченика": "1", "КодУрока": "1", "КодПредмета": "1", "ДатаУрока": "05.09.2026",
             "Отметка": "5", "Шкала": "5", "ВидРаботы": "Урок"}  # fmt: skip
     changes = [{"Отметка": "7"}, {"ВидРаботы": "?"}, {"КодУрока": "2"}, {}, {}, {"ДатаУрока": "x"}]

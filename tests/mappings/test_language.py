@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-HOLIDAY = """
+from mappings import load
+
+SUBJECT = """
       - entity: subject
         fields: {source_key: Код, name: %s}
 """
@@ -47,13 +49,13 @@ def _names(applied, mapping, came):
     ],
 )
 def test_values(value, row, name, profile, applied, table):
-    mapping = profile("tables:\n  t:\n    feeds:" + HOLIDAY % value)
+    mapping = profile("tables:\n  t:\n    feeds:" + SUBJECT % value)
 
     assert _names(applied, mapping, table("t", [{"Код": "1", **row}])) == [name]
 
 
 def test_a_column_that_the_document_lacks_is_empty(profile, applied, table):
-    mapping = profile("tables:\n  t:\n    feeds:" + HOLIDAY % "Имя")
+    mapping = profile("tables:\n  t:\n    feeds:" + SUBJECT % "Имя")
 
     translated = applied(mapping, table("t", [{"Код": "1"}]))
 
@@ -260,8 +262,6 @@ def test_what_looks_into_an_incomplete_table_is_incomplete(profile, applied, tab
 
 
 def test_a_base_is_overlaid_key_by_key(written, applied, table):
-    from mappings import load
-
     root = written(
         "t/1",
         """

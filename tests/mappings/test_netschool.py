@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from quality.references import check_references
+
 CELL = {
     "Класс": "7а",
     "Предмет": "Алгебра",
@@ -52,6 +54,13 @@ def test_a_cell_with_absence_and_marks(applied, table):
         "status": "late",
     }
     assert translated.read == {**translated.read, "mark": 2, "attendance": 1}
+
+
+def test_a_journal_without_a_filled_cell(applied, table):
+    translated = applied("netschool/5", table("journal", []))
+
+    assert translated.frames["mark"].is_empty()
+    assert translated.read["attendance"] == 0
 
 
 @pytest.mark.parametrize(
@@ -217,8 +226,6 @@ def test_people_lists_and_totals(applied, table):
 
 
 def test_later_refusals_are_named_as_people_see_the_journal(applied, table):
-    from quality.references import check_references
-
     rows = [CELL, {**CELL, "Ячейка": "Б", "Столбец": "06.09/1"}]
     translated = applied("netschool/5", table("journal", rows))
     known = dict.fromkeys(("lesson", "subject", "person:pupil"), translated.frames["term"]["name"])

@@ -191,6 +191,14 @@ def test_remarks_come_from_checks_findings_and_failed_runs(region: Engine, tmp_p
         found | {"upload_ref": "2026-09-17", "run_id": "r2"},  # the same upload, read again
         found | {"upload_ref": "2026-09-15", "run_id": "r0"},  # an earlier upload
     )
+    judged = {"school": "s1", "source": "hub", "document": "journal.mark", "rule": "volume_low"}
+    _put(
+        region,
+        findings,
+        judged | {"upload_ref": "2026-09-18", "run_id": "r1", "detail": "volume_floor: 7"},
+        judged | {"upload_ref": "2026-09-18", "run_id": "r2", "detail": "volume_floor: 5"},
+        judged | {"upload_ref": "2026-09-17", "run_id": "r0", "detail": "volume_floor: 9"},
+    )
     _measure(region)
     report(region, run_id="r1", business_date=AS_OF, out=tmp_path)
     page = html.fromstring((tmp_path / "otchet_region_2026-09-18.html").read_text("utf-8"))
@@ -200,6 +208,7 @@ def test_remarks_come_from_checks_findings_and_failed_runs(region: Engine, tmp_p
     }
     assert counts["off_scale"] == "2"
     assert counts["unknown_document"] == "1"
+    assert counts["volume_low"] == "1"
     assert counts["source_unavailable"] == "1"
     assert counts["topic"] == "1"
     assert counts["upload_frequency"] == "11"

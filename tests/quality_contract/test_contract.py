@@ -104,7 +104,7 @@ def test_an_empty_frame_keeps_its_types(canonical):
 def test_a_difference_between_the_readings_is_an_error_without_values(canonical, good, monkeypatch):
     monkeypatch.setattr("quality.contract.rule_holds", lambda rule: pl.lit(False))
 
-    with pytest.raises(ContractDisagreementError, match="mark: .* row 0"):
+    with pytest.raises(ContractDisagreementError, match=r"mark: .* row 0"):
         check("mark", canonical("mark", [good["mark"]]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -124,13 +124,12 @@ def _valid(field: Field) -> st.SearchStrategy[str]:
         case DecimalNumber(most=most):
             return st.decimals(0, most + 1, places=2).map(str)
         case CalendarDate():
-            return st.dates(min_value=datetime(1899, 12, 1).date()).map(str)
+            return st.dates(min_value=date(1899, 12, 1)).map(str)
         case Instant():
             offset = st.sampled_from(["+03:00", "-11:30", "+14:00", "+00:00"])
-            whole = st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2101, 1, 2))
-            return st.builds(
-                lambda at, zone: at.replace(microsecond=0).isoformat() + zone, whole, offset
-            )
+            clock = st.times().map(lambda at: at.replace(microsecond=0).isoformat())
+            day = st.dates(min_value=date(1899, 12, 1), max_value=date(2101, 1, 2)).map(str)
+            return st.builds("{}T{}{}".format, day, clock, offset)
         case Flag():
             return st.sampled_from(["true", "false"])
         case Code(members=members):
@@ -189,7 +188,7 @@ def _agree(entity: str, records: list[dict[str, str | None]], canonical: Any) ->
 
 @pytest.mark.parametrize("entity", ENTITIES)
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

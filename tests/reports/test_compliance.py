@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.compliance import Figure, Remark, Report, add_remarks
+from reports.compliance import Figure, Remark, Report, add_remarks, natural
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_remarks_add_up_most_frequent_first(district: Report) -> None:
 def test_remarks_of_two_kinds_stay_apart() -> None:
     one, other = Remark("a", "k1", "r", "f", 1), Remark("a", "k2", "r", "f", 2)
     assert [remark.count for remark in add_remarks([one, other, one])] == [2, 2]
+
+
+def test_schools_are_listed_by_number() -> None:
+    names = ["Школа № 11", "Лицей", "Школа № 2", "2-я гимназия"]
+    assert sorted(names, key=natural) == ["2-я гимназия", "Лицей", "Школа № 2", "Школа № 11"]

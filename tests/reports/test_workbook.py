@@ -79,7 +79,7 @@ def test_nothing_due_is_a_dash(region: Report, tmp_path: Path) -> None:
 
 
 def test_form1_blocks(book: Workbook, district: Report) -> None:
-    rows = _rows(book, "Форма 1")[3:]
+    rows = _rows(book, "Форма 1")[4:]
     titles = [column.title for column in district.profile.form("form1").columns]
     expected: list[list[Any]] = []
     for block in district.form_blocks():
