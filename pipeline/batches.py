@@ -99,4 +99,3 @@ def _already_done(hub: Hub, run: Run, verb: str) -> set[str]:
     for verdict in found:
         states.setdefault(verdict.school, set()).add(verdict.state)
     return {school for school, kinds in states.items() if SchoolState.FAILED not in kinds}
-

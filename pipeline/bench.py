@@ -104,7 +104,9 @@ def bare(hub: Hub, path: Path) -> Rate:
             seconds += time.perf_counter() - started
             facts += ready.height
         rows += frame.height
-    return _rate("bare COPY and MERGE of the same facts", rows, facts, time.perf_counter() - seconds)
+    return _rate(
+        "bare COPY and MERGE of the same facts", rows, facts, time.perf_counter() - seconds
+    )
 
 
 def _schools(path: Path) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -115,8 +117,11 @@ def _schools(path: Path) -> Iterator[tuple[str, pl.DataFrame]]:
         wanted = pl.col("school_id").is_in(codes[start : start + SCHOOLS_A_PASS])
         part = table.filter(wanted).collect(engine="streaming")
         for (school,), frame in part.group_by("school_id"):
-            yield str(school), frame.with_columns(
-                pl.col("_line").cast(pl.Int64), pl.lit(path.name).alias("_document")
+            yield (
+                str(school),
+                frame.with_columns(
+                    pl.col("_line").cast(pl.Int64), pl.lit(path.name).alias("_document")
+                ),
             )
 
 
@@ -163,5 +168,3 @@ def _rate(what: str, rows: int, facts: int, started: float) -> Rate:
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return Rate(what, rows, facts, round(seconds, 2), int(rows / seconds), peak)
-
-

@@ -164,13 +164,9 @@ def _write(
     ledger.add(connection, batch.run_id, batch.school, batch.source, entries)
 
 
-def _account(
-    connection: Connection, batch: Batch, translated: Translated, judged: Judged
-) -> None:
+def _account(connection: Connection, batch: Batch, translated: Translated, judged: Judged) -> None:
     """Put read, quarantined and duplicate into the ledger."""
-    refused = dict(
-        judged.refusals.group_by("entity").agg(pl.col("_row").n_unique()).iter_rows()
-    )
+    refused = dict(judged.refusals.group_by("entity").agg(pl.col("_row").n_unique()).iter_rows())
     entries = [Entry(entity, Counter.READ, count) for entity, count in translated.read.items()]
     entries += [Entry(entity, Counter.QUARANTINED, count) for entity, count in refused.items()]
     ledger.add(connection, batch.run_id, batch.school, batch.source, entries)
@@ -198,9 +194,7 @@ def _note_upload(connection: Connection, batch: Batch, upload: Upload, *, accept
         upload_date=upload.taken_at.date(),
         **values,
     )
-    connection.execute(
-        statement.on_conflict_do_update(constraint=uploads.primary_key, set_=values)
-    )
+    connection.execute(statement.on_conflict_do_update(constraint=uploads.primary_key, set_=values))
 
 
 def _last_ref(connection: Connection, place: SchoolSource) -> str:

@@ -67,9 +67,7 @@ def _settle_waiting(hub: Hub, school: str, delivery: Delivery, taken: list[str])
         _send(hub, school, batch, delivery, taken)
 
 
-def _send_pending(
-    hub: Hub, school: str, run_id: str, delivery: Delivery, taken: list[str]
-) -> None:
+def _send_pending(hub: Hub, school: str, run_id: str, delivery: Delivery, taken: list[str]) -> None:
     while True:
         key = delivery.new_key()
         with hub.engine.begin() as connection:
@@ -98,9 +96,7 @@ def _account(connection: Connection, school: str, taken: list[str]) -> list[Entr
     A record that is due has a desired content, must not leave (a reason), or is to be
     withdrawn; delivered are those whose last answer came with a batch of this delivery.
     """
-    rows = connection.execute(
-        text(_STANDING), {"target": TARGET, "school": school, "taken": taken}
-    )
+    rows = connection.execute(text(_STANDING), {"target": TARGET, "school": school, "taken": taken})
     return [Entry(entity, Counter(name), n, reason) for entity, name, reason, n in rows]
 
 

@@ -71,7 +71,9 @@ class _Named:
 def _group_name() -> pl.Expr:
     """«7 а», as the portal writes a class (interfaces.md 6.5)."""
     letter = pl.col("letter").fill_null("").str.to_lowercase()
-    return pl.concat_str(pl.col("grade_level").cast(pl.String), pl.lit(" "), letter).str.strip_chars()
+    return pl.concat_str(
+        pl.col("grade_level").cast(pl.String), pl.lit(" "), letter
+    ).str.strip_chars()
 
 
 def _lessons(named: _Named) -> pl.DataFrame:
@@ -105,8 +107,12 @@ def _marks(named: _Named) -> pl.DataFrame:
         "pupil",
         "subject_name",
         _day("date"),
-        pl.col("work_type").replace_strict(types, return_dtype=pl.Int64).alias("estimate_type_code"),
-        pl.col("work_type").replace_strict(names, return_dtype=pl.String).alias("estimate_type_name"),
+        pl.col("work_type")
+        .replace_strict(types, return_dtype=pl.Int64)
+        .alias("estimate_type_code"),
+        pl.col("work_type")
+        .replace_strict(names, return_dtype=pl.String)
+        .alias("estimate_type_name"),
         *_value(codes),
     )
 
@@ -128,8 +134,12 @@ def _attendance(named: _Named) -> pl.DataFrame:
         _day("date"),
         pl.lit(type_code, dtype=pl.Int64).alias("estimate_type_code"),
         pl.lit(type_name).alias("estimate_type_name"),
-        status.replace_strict(values, default=None, return_dtype=pl.String).alias("estimate_value_code"),
-        status.replace_strict(names, default=None, return_dtype=pl.String).alias("estimate_value_name"),
+        status.replace_strict(values, default=None, return_dtype=pl.String).alias(
+            "estimate_value_code"
+        ),
+        status.replace_strict(names, default=None, return_dtype=pl.String).alias(
+            "estimate_value_name"
+        ),
     )
 
 

@@ -8,8 +8,8 @@ from pipeline.collect import Run
 from pipeline.database import server_url
 from pipeline.hub import Hub
 from pipeline.registry import school_codes
-from quality.batches import BatchVerdict, judge_batches
 from quality.batch_suite import Batch
+from quality.batches import BatchVerdict, judge_batches
 from schemas.tables import findings
 
 # What a failed expectation is called in schemas/rules.yml.

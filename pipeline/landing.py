@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import RawDocument, Upload
 from privacy.keys import KeyRing
-from privacy.sealing import unseal_document, seal_document
+from privacy.sealing import seal_document, unseal_document
 from schemas.tables import landing
 
 

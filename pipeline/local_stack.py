@@ -78,7 +78,11 @@ def down(settings: Settings) -> list[str]:
 def running(home: Path) -> list[Part]:
     """The parts noted in ``home`` that still run."""
     notes = home / "parts.jsonl"
-    parts = [Part(**json.loads(line)) for line in notes.read_text().splitlines()] if notes.exists() else []
+    parts = (
+        [Part(**json.loads(line)) for line in notes.read_text().splitlines()]
+        if notes.exists()
+        else []
+    )
     return [part for part in parts if _same_process(part)]
 
 
@@ -93,7 +97,16 @@ def _start_sandbox(home: Path, data: Path, say: Callable[[str], None]) -> dict[s
     say("starting the sandbox")
     ready = home / "sandbox.json"
     ready.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "sandbox", "serve", "--data", str(data), "--ready-file", str(ready)]
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox",
+        "serve",
+        "--data",
+        str(data),
+        "--ready-file",
+        str(ready),
+    ]
     _start(home, "sandbox", command, dict(os.environ))
     _await(ready.exists, home / "sandbox.log")
     addresses: dict[str, str] = json.loads(ready.read_text())

@@ -89,12 +89,14 @@ def hold_withdrawals(
 ) -> int:
     """Hold the pending withdrawals of a school if they are more than ``most`` and ``share``.
 
-    ``share`` is of what the portal holds. Returns how many are held (design decision 7).
+    ``share`` is of what the portal holds. Only records that are no longer facts are held: an ended
+    consent or a blocked text has a deadline in law and waits for nobody. Returns how many are held.
     """
     values = {"target": target, "school": school}
     pending, holds = connection.execute(
         text(
-            "SELECT count(*) FILTER (WHERE state IN ('pending', 'held') AND desired_hash IS NULL),"
+            "SELECT count(*) FILTER (WHERE state IN ('pending', 'held') AND desired_hash IS NULL"
+            " AND reason = ''),"
             " count(*) FILTER (WHERE delivered_hash IS NOT NULL)"
             " FROM outbox.desired WHERE target = :target AND school = :school"
         ),
@@ -105,7 +107,7 @@ def hold_withdrawals(
     return connection.execute(
         text(
             "UPDATE outbox.desired SET state = 'held' WHERE target = :target AND school = :school"
-            " AND state = 'pending' AND desired_hash IS NULL"
+            " AND state = 'pending' AND desired_hash IS NULL AND reason = ''"
         ),
         values,
     ).rowcount
@@ -194,7 +196,9 @@ def settle(
     )
     connection.execute(text(_SETTLE), {"target": target, "school": school, "batch": batch})
     connection.execute(
-        text("UPDATE outbox.batches SET state = 'settled', settled_at = now() WHERE batch = :batch"),
+        text(
+            "UPDATE outbox.batches SET state = 'settled', settled_at = now() WHERE batch = :batch"
+        ),
         {"batch": batch},
     )
 

@@ -42,7 +42,9 @@ def keep_refusals(
         pl.col("_line").alias("line"),
         "field",
         "rule",
-        pl.Series("record_lookup", [lookup_of(keys, "refusal", record) for record in records], pl.String),
+        pl.Series(
+            "record_lookup", [lookup_of(keys, "refusal", record) for record in records], pl.String
+        ),
         pl.Series("sealed", sealed, pl.String),
     )
     connection.execute(text("DROP TABLE IF EXISTS refused"))
@@ -115,4 +117,3 @@ def keep_findings(
     )
     if rows:
         connection.execute(insert(findings), rows)
-

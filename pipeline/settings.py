@@ -48,7 +48,9 @@ class MissingVariableError(Exception):
     """A setting names an environment variable that is not set; set it and run again."""
 
 
-def expand(settings: Mapping[str, Any], variables: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def expand(
+    settings: Mapping[str, Any], variables: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
     """``settings`` with each ``${NAME}`` replaced. Raises ``MissingVariableError``."""
 
     def value_of(match: re.Match[str]) -> str:

@@ -73,7 +73,10 @@ def upsert(
         "key",
         *content,
         "content_hash",
-        pl.col("_document").cast(pl.String).replace_strict(documents, return_dtype=pl.Int64).alias("origin_document"),
+        pl.col("_document")
+        .cast(pl.String)
+        .replace_strict(documents, return_dtype=pl.Int64)
+        .alias("origin_document"),
         pl.col("_line").alias("origin_line"),
     )
     _stage(connection, entity, staged)
@@ -136,7 +139,9 @@ def copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> None:
     columns = ", ".join(f'"{name}"' for name in frame.columns)
     driver = connection.connection.driver_connection
     assert driver is not None
-    with driver.cursor().copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')") as copy:
+    with driver.cursor().copy(
+        f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')"
+    ) as copy:
         copy.write(buffer.getbuffer())
 
 
@@ -204,5 +209,3 @@ def _values(batch: Batch) -> dict[str, object]:
         "run_id": batch.run_id,
         "seen_at": batch.seen_at,
     }
-
-

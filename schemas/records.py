@@ -9,6 +9,7 @@ records may refer to one another.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,8 +17,6 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
-
-import re
 
 from schemas.codes import (
     SCALE_VALUES,
@@ -117,7 +116,9 @@ Guardian_ = Annotated[str, Text(longest=300), PersonRef(PersonRole.GUARDIAN)]
 
 # Validators of the contingent's clients (interfaces.md section 7.4); the SNILS checksum is
 # the vault's business, since it never reaches a frame check's message.
-FullName = Annotated[str, Text(longest=200, pattern=r"^[а-яА-ЯёЁa-zA-Z][а-яА-ЯёЁa-zA-Z .'-]*$"), Identity()]
+FullName = Annotated[
+    str, Text(longest=200, pattern=r"^[а-яА-ЯёЁa-zA-Z][а-яА-ЯёЁa-zA-Z .'-]*$"), Identity()
+]
 BirthDate = Annotated[date, CalendarDate(), Identity()]
 Snils = Annotated[str, Text(pattern=r"^[0-9]{3}-[0-9]{3}-[0-9]{3} [0-9]{2}$"), Identity()]
 Phone = Annotated[str, Text(longest=40, pattern=r"^[0-9+() -]+$"), Identity()]

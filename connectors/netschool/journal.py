@@ -130,6 +130,8 @@ def _long(name: str, wide: WideJournal, caption: Caption) -> pl.DataFrame:
     places = [str(place) for place in range(len(wide.header))]
     pupil = places[wide.header.index(PUPIL)]
     lessons = _lessons(wide.header, caption.period)
+    if lessons.is_empty():
+        return empty_frame(JOURNAL_COLUMNS)  # a subject whose lessons have not begun
     sheet = make_frame(name, places, wide.rows, wide.lines)
     return (
         sheet.unpivot(

@@ -120,8 +120,11 @@ def _totals(document: RawDocument) -> Reading:
 
 def _gaps(curriculum: pl.DataFrame, journals: Sequence[JournalFile]) -> list[DocumentProblem]:
     """A class and subject without a journal file. The export lists no files, so this alone tells
-    a journal that was not exported from one that was emptied."""
+    a journal that was not exported from one that was emptied. Not told while a file is
+    unreadable: whose journal it was is then unknown."""
     if not {"Класс", "Предмет"} <= set(curriculum.columns):
+        return []
+    if any(file.caption is None for file in journals):
         return []
     covered = {(file.caption.class_, file.caption.subject) for file in journals if file.caption}
     due = curriculum.select("Класс", "Предмет").drop_nulls().unique(maintain_order=True)

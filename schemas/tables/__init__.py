@@ -13,16 +13,48 @@ quality     measures and form figures
 """
 
 from schemas.tables.base import metadata
-from schemas.tables.journal import FACTS, history, journal_table, content_columns
-from schemas.tables.ops import action_log, findings, landing, ledger, quarantine, runs, school_runs, uploads
+from schemas.tables.journal import FACTS, content_columns, history, journal_table
+from schemas.tables.ops import (
+    action_log,
+    findings,
+    landing,
+    ledger,
+    quarantine,
+    runs,
+    school_runs,
+    uploads,
+)
 from schemas.tables.outbox import batches, desired, receipts
 from schemas.tables.quality import form_figures, measures
 from schemas.tables.registry import days_off, districts, school_years, schools, sources, targets
 from schemas.tables.vault import local_keys, people, uids
 
 __all__ = [
-    "FACTS", "action_log", "batches", "days_off", "desired", "districts", "findings",
-    "form_figures", "history", "journal_table", "landing", "ledger", "local_keys", "measures",
-    "metadata", "content_columns", "people", "quarantine", "receipts", "runs", "school_runs", "school_years", "schools",
-    "sources", "targets", "uids", "uploads",
+    "FACTS",
+    "action_log",
+    "batches",
+    "content_columns",
+    "days_off",
+    "desired",
+    "districts",
+    "findings",
+    "form_figures",
+    "history",
+    "journal_table",
+    "landing",
+    "ledger",
+    "local_keys",
+    "measures",
+    "metadata",
+    "people",
+    "quarantine",
+    "receipts",
+    "runs",
+    "school_runs",
+    "school_years",
+    "schools",
+    "sources",
+    "targets",
+    "uids",
+    "uploads",
 ]

@@ -66,8 +66,7 @@ def _type(field: Field) -> TypeEngine[Any]:
 
 def _table(entity: str) -> Table:
     content = [
-        Column(f.name, _type(f), nullable=f.optional or f.person is not None)
-        for f in _kept(entity)
+        Column(f.name, _type(f), nullable=f.optional or f.person is not None) for f in _kept(entity)
     ]
     if entity == "lesson":
         content.append(Column("text_blocked", Boolean, nullable=False, server_default="false"))

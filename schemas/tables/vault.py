@@ -24,7 +24,9 @@ people = Table(
 local_keys = Table(
     "local_keys",
     metadata,
-    Column("lookup", Text, primary_key=True, comment="keyed hash of role, school, source, local key"),
+    Column(
+        "lookup", Text, primary_key=True, comment="keyed hash of role, school, source, local key"
+    ),
     Column("pseudonym", Text, nullable=False, index=True),
     schema="vault",
 )

@@ -183,7 +183,11 @@ PARAGRAF_ROWS: dict[str, list[dict[str, str]]] = {
         {"Код": "2", "КодУченика": "101", "КодУрока": "18", "Отметка": "4"},
     ],
 }
-PARAGRAF_TABLES = ["terms", "holidays", "classes", "subjects", "groups", "curriculum", "staff", "pupils", "guardians", "movements", "timetable", "lessons", "marks", "attendance", "term_marks", "applications"]
+PARAGRAF_TABLES = [
+    "terms", "holidays", "classes", "subjects", "groups", "curriculum", "staff", "pupils",
+    "guardians", "movements", "timetable", "lessons", "marks", "attendance", "term_marks",
+    "applications",
+]  # fmt: skip
 
 
 def paragraf_xml(table: str, rows: list[dict[str, str]]) -> bytes:
@@ -210,7 +214,8 @@ def manifest(form: str, **changed: str) -> bytes:
         f'  <Файл имя="{table}.{form}" записей="{len(PARAGRAF_ROWS.get(table, []))}"/>'
         for table in PARAGRAF_TABLES
     )
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Выгрузка {attributes}>\n{files}\n</Выгрузка>\n'.encode()
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return f"{head}<Выгрузка {attributes}>\n{files}\n</Выгрузка>\n".encode()
 
 
 def write_paragraf(folder: Path, form: str) -> None:
@@ -240,7 +245,8 @@ NETSCHOOL_LISTS: dict[str, list[list[str]]] = {
     "staff": [["ФИО", "Должность", "Доступ к журналу"], ["Кузьмарова Ольга", "учитель", "да"]],
     "curriculum": [["Класс", "Предмет", "Часов в неделю"], ["7а", "Алгебра", "3"]],
     "timetable": [["Класс", "Группа", "Предмет", "Учитель", "День недели", "Урок", "С", "По"],
-                  ["7а", None, "Алгебра", "Кузьмарова Ольга", "Сб", "2", "01.09.2026", "31.05.2027"]],
+                  ["7а", None, "Алгебра", "Кузьмарова Ольга", "Сб", "2", "01.09.2026",
+                   "31.05.2027"]],
 }  # fmt: skip
 JOURNAL = [
     ["№", "ФИО", "05.09/2", "05.09/2/К", "12.09/2"],
@@ -248,7 +254,8 @@ JOURNAL = [
     ["2", "Брянчихина Анна", None, "3", None],
 ]
 TOPICS = [
-    ["Дата", "Урок", "Тема", "Домашнее задание", "Учитель", "Замена", "Проведен", "Посещаемость", "Состояние"],
+    ["Дата", "Урок", "Тема", "Домашнее задание", "Учитель", "Замена", "Проведен", "Посещаемость",
+     "Состояние"],
     ["05.09.2026", "2", "Дроби", "№ 5", "Кузьмарова Ольга", None, "да", "да", None],
     ["12.09.2026", "2", "Степени", "не задано", "Кузьмарова Ольга", None, "да", "да", None],
 ]  # fmt: skip
@@ -302,11 +309,16 @@ def write_netschool(folder: Path, form: str) -> None:
 
 def write_lists(folder: Path) -> None:
     folder.mkdir(parents=True)
-    uid = "Роль;ФИО;Класс;UID\r\nученик;Жмелеватов Пётр;7а;12345678\r\nсотрудник;Кузьмарова Ольга;;87654321\r\n"
+    uid = (
+        "Роль;ФИО;Класс;UID\r\n"
+        "ученик;Жмелеватов Пётр;7а;12345678\r\n"
+        "сотрудник;Кузьмарова Ольга;;87654321\r\n"
+    )
     (folder / "uid_2026-09-10.csv").write_bytes(uid.encode("utf-8-sig"))
     (folder / "uid_2026-09-02.csv").write_bytes("Роль;ФИО;Класс;UID\r\n".encode("cp1251"))
     rows = [
-        ["Номер", "ФИО ребёнка", "Класс", "ФИО заявителя", "Дата заявления", "Дата регистрации", "Дата отказа"],
+        ["Номер", "ФИО ребёнка", "Класс", "ФИО заявителя", "Дата заявления", "Дата регистрации",
+         "Дата отказа"],
         ["5", "Жмелеватов Пётр", "7а", "Жмелеватова Инна", "02.09.2026", "03.09.2026"],
     ]  # fmt: skip
     (folder / "applications_2026-09-08.xlsx").write_bytes(workbook(("Лист1", rows)))
@@ -364,33 +376,51 @@ def dnevnik_replies(until: date) -> dict[str, Any]:
         start += timedelta(days=30)
     group, sub, school = f"/edu-groups/{CLASS_}", f"/edu-groups/{SUBGROUP}", "/schools/42"
     both = dnevnik_lesson(11, 2, "2026-09-06", 31)
+    mark = {"type": "Mark5", "value": "5"}
+    finals = [
+        {"subject": twin("id", 3), "final-mark": twin("id", 90) | mark},
+        {"subject": twin("id", 4), "final-mark": twin("id", 91) | mark | {"value": "4"}},
+    ]
     replies: dict[str, Any] = {
-        "GET /users/me/context": twins("schoolIds") | {"schoolIds_str": ["42"], "roles": ["EduStaff"]},
+        "GET /users/me/context": {"schoolIds": [42], "schoolIds_str": ["42"]},
         f"GET {school}/edu-groups": [
-            twin("id", 1) | twins("parentIds") | {"type": "Group", "name": "7а", "parallel": 7, "subjects": [twin("id", 3)]},
-            twin("id", 2) | twins("parentIds", 1) | {"type": "Subgroup", "name": "7а/1", "parallel": 7, "subjects": []},
+            twin("id", 1) | twins("parentIds") | {"type": "Group", "name": "7а"},
+            twin("id", 2) | twins("parentIds", 1) | {"type": "Subgroup", "name": "7а/1"},
         ],
         f"GET {school}/teachers": [twin("Id", 31) | {"LastName": "Кузьмарова", "DateBirth": None}],
-        f"GET {school}/membership?schoolMembershipType=Staff": [twin("person", 31) | twin("userId", 5) | {"active": True}],
+        f"GET {school}/membership?schoolMembershipType=Staff": [
+            twin("person", 31) | twin("userId", 5) | {"active": True}
+        ],
         "GET /work-types/42": [twin("id", 70) | {"kind": "ControlWork", "kindId": 6, "weight": 1}],
         f"GET {group}/subjects": [twin("id", 3) | {"name": "Алгебра", "knowledgeArea": None}],
-        f"GET {group}/reporting-periods": [twin("id", 60) | {"start": "2026-09-01T00:00:00", "type": "Quarter", "number": 1}],
-        f"GET {group}/persons?includeArchive=true": [twin("id", 21) | {"lastName": "Жмелеватов", "userId": None, "userId_str": None}],
+        f"GET {group}/reporting-periods": [
+            twin("id", 60) | {"start": "2026-09-01T00:00:00", "type": "Quarter", "number": 1}
+        ],
+        f"GET {group}/persons?includeArchive=true": [
+            twin("id", 21) | {"lastName": "Жмелеватов", "userId": None, "userId_str": None}
+        ],
         f"GET {group}/final-marks": [
-            twin("person", 21) | {"group": CLASS_, "reportingPeriod": twin("id", 60), "per-subject-final-marks": [
-                {"subject": twin("id", 3), "final-mark": twin("id", 90) | {"type": "Mark5", "value": "5"}},
-                {"subject": twin("id", 4), "final-mark": twin("id", 91) | {"type": "Mark5", "value": "4"}}]}],
-        "POST /edu-groups": [twin("group", 1) | {"students": [twin("person", 21) | {"membershipstatus": "Active"}]}],
-        "POST /works/many": [dnevnik_work(10, "Homework", "№ 5"), dnevnik_work(11, "LessonWork", None)],
-    }  # fmt: skip
+            twin("person", 21)
+            | {"reportingPeriod": twin("id", 60), "per-subject-final-marks": finals}
+        ],
+        "POST /edu-groups": [
+            twin("group", 1) | {"students": [twin("person", 21) | {"membershipstatus": "Active"}]}
+        ],
+        "POST /works/many": [
+            dnevnik_work(10, "Homework", "№ 5"),
+            dnevnik_work(11, "LessonWork", None),
+        ],
+    }
+    entry = twin("person", 21) | twin("lesson", 10) | {"status": "Attend", "comment": None}
+    lessons = [dnevnik_lesson(10, 1, "2026-09-05", 31, 32), both]
     for place, (first, last) in enumerate(windows):
         log = f"/lesson-log-entries/group/{CLASS_}?subject={ALGEBRA}&from={first}&to={last}"
         replies |= {
-            f"GET {group}/lessons/{first}/{last}": [] if place else [dnevnik_lesson(10, 1, "2026-09-05", 31, 32), both],
+            f"GET {group}/lessons/{first}/{last}": [] if place else lessons,
             f"GET {sub}/lessons/{first}/{last}": [] if place else [both],
             f"GET {group}/marks/{first}/{last}": [] if place else [dnevnik_mark(50, 21, 10, "5")],
-            f"GET {log}": [] if place else [twin("person", 21) | twin("lesson", 10) | {"status": "Attend", "comment": None}],
-        }  # fmt: skip
+            f"GET {log}": [] if place else [entry],
+        }
     return replies
 
 
@@ -415,8 +445,9 @@ class Case:
 PARAGRAF_FILLED = frozenset(PARAGRAF_ROWS)
 NETSCHOOL_FILLED = frozenset({*NETSCHOOL_LISTS, "journal", "topics", "totals"} - {"vacations"})
 DNEVNIK_FILLED = frozenset(
-    ["classes", "subjects", "reporting_periods", "persons", "students", "teachers", "membership", "lessons", "works", "work_types", "marks", "log_entries", "final_marks"]
-)
+    {"classes", "subjects", "reporting_periods", "persons", "students", "teachers", "membership",
+     "lessons", "works", "work_types", "marks", "log_entries", "final_marks"}
+)  # fmt: skip
 
 
 @pytest.fixture

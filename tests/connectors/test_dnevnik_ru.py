@@ -125,7 +125,8 @@ def test_teachers_have_places(case: Any) -> None:
 def test_inner_lists_become_rows_at_their_place(case: Any) -> None:
     parsed = parse(case, fetch(case))
     final = frame(parsed, "final_marks")
-    assert final.select("subject.id_str", "final-mark.value", "reportingPeriod.id_str", "_line").rows() == [
+    columns = ("subject.id_str", "final-mark.value", "reportingPeriod.id_str", "_line")
+    assert final.select(columns).rows() == [
         (str(BIG + 3), "5", str(BIG + 60), 1),
         (str(BIG + 4), "4", str(BIG + 60), 1),
     ]  # fmt: skip

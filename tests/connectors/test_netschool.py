@@ -66,7 +66,8 @@ def test_topics_and_totals(make_case: Callable[[str], Any], form: str) -> None:
 
 
 def page(header: str, cells: str, period: str = "01.09.2026 - 31.05.2027") -> RawDocument:
-    text = f"""<html><p class="caption">Класс: 7а<br>Предмет: Алгебра<br>Группа: <br>Период: {period}</p>
+    text = f"""<html><p class="caption">Класс: 7а<br>Предмет: Алгебра
+Группа: <br>Период: {period}</p>
 <table class="table-print journal"><tr><td>№</td><td>ФИО</td>{header}</tr>
 <tr><td>1</td><td>Жмелеватов Пётр</td>{cells}</tr></table>
 <table class="table-print topics"><tr><td>Дата</td><td>Тема</td></tr></table></html>"""
@@ -98,6 +99,14 @@ def test_an_unknown_column_is_told_and_a_lesson_we_cannot_place_is_a_break() -> 
     assert broken.frame["Ячейка"].to_list() == ["5"]
 
 
+@pytest.mark.parametrize(("header", "cells"), [("", ""), ("<td>05.09/2</td>", "<td></td>")])
+def test_a_subject_without_lessons_or_marks_is_an_empty_journal(header: str, cells: str) -> None:
+    journal = read_journal(page(header, cells)).journal
+    assert journal.complete
+    assert journal.frame.height == 0
+    assert {"Ячейка", "Столбец", "_document", "_line"} <= set(journal.frame.columns)
+
+
 def test_a_row_of_another_length_is_left_out() -> None:
     journal = read_journal(page("<td>05.09/2</td>", "<td>5</td><td>4</td>")).journal
     assert journal.frame.height == 0
@@ -120,6 +129,18 @@ def test_a_journal_that_was_not_exported_is_missing(
     (folder / "curriculum.xlsx").write_bytes(make_workbook(("Лист1", rows)))
     parsed = parse(case)
     assert [(p.rule, p.detail) for p in parsed.problems] == [("missing_document", "7а, Химия")]
+    assert incomplete(parsed) == {"journal", "topics"}
+
+
+def test_a_broken_journal_is_not_also_missing(
+    make_case: Callable[[str], Any], folder: Path
+) -> None:
+    case = make_case("netschool-xlsx")
+    (folder / "journal_001.xlsx").write_bytes(b"PK")
+    parsed = parse(case)
+    assert [(p.document, p.rule) for p in parsed.problems] == [
+        ("journal_001.xlsx", "broken_document")
+    ]
     assert incomplete(parsed) == {"journal", "topics"}
 
 

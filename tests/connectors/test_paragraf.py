@@ -162,9 +162,7 @@ def test_an_upload_being_replaced_is_for_later(case: Any, folder: Path) -> None:
 
 
 def test_a_naive_moment_is_the_regions(case: Any, folder: Path, make_manifest: Any) -> None:
-    (folder / "manifest.xml").write_bytes(
-        make_manifest("xml", создана="2026-09-18T17:40:00")
-    )
+    (folder / "manifest.xml").write_bytes(make_manifest("xml", создана="2026-09-18T17:40:00"))
     [upload] = case.source.pending(UNTIL)
     assert upload.taken_at.utcoffset() == timedelta(hours=3)
     assert upload.taken_at.replace(tzinfo=None) == datetime(2026, 9, 18, 17, 40)  # noqa: DTZ001

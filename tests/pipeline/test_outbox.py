@@ -144,9 +144,7 @@ def test_a_b_a_between_deliveries_sends_nothing(deliver_state: Deliverer, portal
 
 
 @pytest.mark.parametrize("fault", ["before", "after"])
-def test_a_lost_answer_is_settled(
-    deliver_state: Deliverer, portal: Portal, fault: str
-) -> None:
+def test_a_lost_answer_is_settled(deliver_state: Deliverer, portal: Portal, fault: str) -> None:
     portal.faults = [fault]
     assert deliver_state(a="1", b="2") is SchoolState.FAILED
     assert set(deliver_state.states().values()) == {"in_flight"}
@@ -185,9 +183,7 @@ def test_a_killed_delivery_goes_on(deliver_state: Deliverer, portal: Portal) -> 
     assert portal.applied == 2
 
 
-def test_a_refused_record_waits_until_it_changes(
-    deliver_state: Deliverer, portal: Portal
-) -> None:
+def test_a_refused_record_waits_until_it_changes(deliver_state: Deliverer, portal: Portal) -> None:
     portal.refuses = {"a"}
     deliver_state(a="1", b="2")
     assert deliver_state.states() == {"a": "rejected", "b": "delivered"}
@@ -252,3 +248,11 @@ def test_held_records_that_return_are_not_withdrawn(
 def test_batches_are_bounded(deliver_state: Deliverer, portal: Portal) -> None:
     deliver_state(**{f"k{number}": "1" for number in range(deliver.BATCH_SIZE * 2 + 1)})
     assert sorted(len(answers) for answers in portal.answers.values()) == [1, 200, 200]
+
+
+def test_ended_consents_wait_for_nobody(deliver_state: Deliverer, portal: Portal) -> None:
+    many = {f"k{number}": "1" for number in range(100)}
+    deliver_state(**many)
+    deliver_state(**dict.fromkeys(many))
+    assert portal.state == {}
+    assert set(deliver_state.states().values()) == {"withheld"}

@@ -120,7 +120,12 @@ def test_text_survives_the_copy(hub: Hub) -> None:
 
 @pytest.mark.parametrize(
     ("entity", "expected"),
-    [("mark", "source_key"), ("attendance", "lesson_key"), ("enrolment", "class_key"), ("pupil", None)],
+    [
+        ("mark", "source_key"),
+        ("attendance", "lesson_key"),
+        ("enrolment", "class_key"),
+        ("pupil", None),
+    ],
 )
 def test_what_protects_a_refused_record(entity: str, expected: str | None) -> None:
     assert anchor(entity) == expected

@@ -43,11 +43,8 @@ class Api:
 @pytest.fixture
 def code(spoilt: Any) -> str:
     """The school that has a bad day on the 16th."""
-    return next(
-        c
-        for c in spoilt.codes("dnevnik_ru")
-        if "source_unavailable" in spoilt.truth["uploads"][c].values()
-    )
+    uploads: dict[str, dict[str, str]] = spoilt.truth["uploads"]
+    return next(c for c, days in uploads.items() if "source_unavailable" in days.values())
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ class Files:
     """A school's last upload without the rows that were refused."""
 
     def __init__(self, region: Any, read: Read, code: str) -> None:
+        self.truth = {part: region.truth[part][code] for part in ("form1", "delivery")}
         self._folder = region.drop(code)
         self._read = read
         self._lost = {
@@ -61,12 +62,7 @@ class Files:
 
 @pytest.fixture(params=["xml", "csv"])
 def files(request: pytest.FixtureRequest, region: Any, read_paragraf: Read) -> Files:
-    found = Files(region, read_paragraf, region.code("paragraf", request.param))
-    found.truth = {  # type: ignore[attr-defined]  # what the tests compare with
-        part: region.truth[part][region.code("paragraf", request.param)]
-        for part in ("form1", "delivery")
-    }
-    return found
+    return Files(region, read_paragraf, region.code("paragraf", request.param))
 
 
 def fate(files: Files, rows: list[Row]) -> dict[str, Any]:
@@ -85,7 +81,7 @@ def fate(files: Files, rows: list[Row]) -> dict[str, Any]:
     return {"due": len(rows), "delivered": fates["delivered"], "withheld": withheld}
 
 
-def test_delivery(files: Any) -> None:
+def test_delivery(files: Files) -> None:
     truth = files.truth["delivery"]
     marks, absences = files.rows("marks", "mark"), files.rows("attendance", "attendance")
     assert truth["mark"] == fate(files, marks)
@@ -103,7 +99,7 @@ def test_delivery(files: Any) -> None:
     assert {"no_uid", "no_consent"} <= set(truth["mark"]["withheld"])
 
 
-def test_form1(files: Any) -> None:
+def test_form1(files: Files) -> None:
     held = [x for x in files.rows("lessons", "lesson") if x["Проведен"] == "да"]
     noted = {
         r["КодУченика"]

@@ -38,15 +38,11 @@ def _grant(schema: str, role: str) -> None:
     rights = "SELECT, INSERT, UPDATE, DELETE"
     op.execute(f"GRANT {rights} ON ALL TABLES IN SCHEMA {schema} TO {role}")
     op.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}")
-    op.execute(
-        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT {rights} ON TABLES TO {role}"
-    )
+    op.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT {rights} ON TABLES TO {role}")
 
 
 def _revoke(schema: str, role: str) -> None:
-    op.execute(
-        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} REVOKE ALL ON TABLES FROM {role}"
-    )
+    op.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} REVOKE ALL ON TABLES FROM {role}")
     op.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}")
     op.execute(f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {role}")
     op.execute(f"REVOKE USAGE ON SCHEMA {schema} FROM {role}")
