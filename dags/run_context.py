@@ -32,7 +32,7 @@ FORM: dict[str, Param] = {
 
 @task(multiple_outputs=False, task_display_name="Начать запуск")
 def begin() -> dict[str, str]:
-    """``{"run_id", "business_date"}`` of this DAG run. Raises ``ValueError`` if no date is known."""
+    """``{"run_id", "business_date"}`` of this DAG run. Raises ``ValueError`` without a date."""
     return resolve(dict(get_current_context()))
 
 
@@ -56,7 +56,7 @@ def as_run(run: dict[str, str]) -> Run:
 
 def hand_over(asset: Asset, run: dict[str, str]) -> None:
     """Put the run into the event that ``asset`` is about to send to the next DAG."""
-    extra = {"svod_run": run["run_id"], "business_date": run["business_date"]}
+    extra: dict[str, Any] = {"svod_run": run["run_id"], "business_date": run["business_date"]}
     get_current_context()["outlet_events"][asset].extra = extra
 
 

@@ -1,7 +1,7 @@
 """Steps for a batch of schools: what one mapped Airflow task, or one command, does.
 
-One bad school never stops a batch. After all schools had their turn, ``SchoolsWaitingError`` tells the
-caller that some should be tried again later; those already done are not done twice.
+One bad school never stops a batch. After all schools had their turn, ``SchoolsWaitingError``
+tells the caller that some should be tried again later; those already done are not done twice.
 """
 
 from __future__ import annotations

@@ -7,10 +7,11 @@ either all of it or none, and running it again changes nothing.
 
 from __future__ import annotations
 
-import logging
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Connection, select
@@ -34,8 +35,6 @@ from pipeline.settings import MissingVariableError, expand
 from pipeline.store import Batch, mark_vanished, upsert
 from schemas.frames import Finding
 from schemas.tables import uploads
-
-log = logging.getLogger(__name__)
 
 OpenSource = Callable[[SchoolSource], Source]
 
@@ -88,12 +87,14 @@ def _guarded(hub: Hub, place: SchoolSource, run: Run, open_one: OpenSource) -> V
     except (ConnectorError, MissingVariableError) as error:
         return _failed(place, "misconfigured", error)
     except Exception as error:
-        # The last line of defence for the other schools of the batch. The message may quote
-        # data, so only the kind of error is kept; the traceback shows code, not values.
-        log.error("school %s, source %s: %s", place.school, place.kind, type(error).__name__)
-        return Verdict(
-            place.school, place.kind, SchoolState.FAILED, "hub_fault", type(error).__name__
-        )
+        # The last line of defence for the other schools of the batch.
+        return Verdict(place.school, place.kind, SchoolState.FAILED, "hub_fault", where(error))
+
+
+def where(error: BaseException) -> str:
+    """Kind of ``error`` and the place in the code; its message may quote a person's data."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
 
 def _failed(place: SchoolSource, rule: str, error: Exception) -> Verdict:
@@ -128,7 +129,7 @@ def _take(
     translated = translate(mapping, parsed.tables, zone=place.zone)
     judged = judge(hub, batch, translated)
     with hub.engine.begin() as connection:
-        _write(connection, hub, batch, upload, judged, landed)
+        _write(connection, batch, upload, judged, landed)
         _account(connection, batch, translated, judged)
         found = [*_document_findings(parsed), *translated.findings, *judged.findings]
         keep_findings(connection, batch, upload.ref, found)
@@ -140,7 +141,6 @@ def _take(
 
 def _write(
     connection: Connection,
-    hub: Hub,
     batch: Batch,
     upload: Upload,
     judged: Judged,

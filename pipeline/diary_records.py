@@ -31,8 +31,8 @@ def diary_codes() -> dict[str, Any]:
 def diary_records(keys: KeyRing, school: str, facts: Facts) -> Facts:
     """Records by type: lesson, mark, attendance, term_mark; one row per fact that is due.
 
-    ``facts``: live journal frames of ``school`` (lesson, mark, attendance, term_mark, class_, subject,
-    term). Attendance the portal has no code for keeps a null ``estimate_value_code``.
+    ``facts``: live journal frames of ``school`` (lesson, mark, attendance, term_mark, class_,
+    subject, term). Attendance the portal has no code for keeps a null ``estimate_value_code``.
     """
     named = _Named(keys, school, facts)
     return {

@@ -72,4 +72,4 @@ def land(
         )
         .order_by(landing.c.id)
     )
-    return {name: number for name, number in rows}  # the newest content of a name wins
+    return dict(rows.tuples().all())  # the newest content of a name wins

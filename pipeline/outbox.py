@@ -48,9 +48,9 @@ class WaitingBatch:
 def set_desired(connection: Connection, target: str, school: str, wanted: pl.DataFrame) -> None:
     """Make ``wanted`` the desired state of (target, school).
 
-    ``wanted``: ``key``, ``entity``, ``desired_hash`` (null: must not be there), ``payload`` (JSON text or
-    null), ``reason`` (why withheld, else empty). Keys not in ``wanted`` become unwanted. Rows
-    whose desired hash does not change keep their state, so nothing is sent twice.
+    ``wanted``: ``key``, ``entity``, ``desired_hash`` (null: must not be there), ``payload`` (JSON
+    text or null), ``reason`` (why withheld, else empty). Keys not in ``wanted`` become unwanted.
+    Rows whose desired hash does not change keep their state, so nothing is sent twice.
     """
     connection.execute(text("DROP TABLE IF EXISTS wanted"))
     connection.execute(
@@ -69,7 +69,8 @@ MERGE INTO outbox.desired d USING wanted w
 ON d.target = :target AND d.school = :school AND d.key = w.key
 WHEN MATCHED AND (d.desired_hash IS DISTINCT FROM w.desired_hash
     OR d.state <> 'rejected' AND d.reason <> w.reason) THEN
-  UPDATE SET desired_hash = w.desired_hash, payload = w.payload, reason = w.reason, updated_at = now(),
+  UPDATE SET desired_hash = w.desired_hash, payload = w.payload, reason = w.reason,
+    updated_at = now(),
     state = CASE WHEN d.state = 'in_flight' THEN d.state
                  WHEN w.desired_hash IS DISTINCT FROM d.delivered_hash THEN 'pending'
                  WHEN w.desired_hash IS NULL THEN 'withheld' ELSE 'delivered' END

@@ -1,7 +1,7 @@
 """Where the hub keeps its things; every value can be set by an environment variable.
 
-``SVOD_HOME`` (default ``./var``) holds the embedded database, the landing folder, the key file and the
-reports; ``SVOD_DATABASE_URL`` names a server of one's own.
+``SVOD_HOME`` (default ``./var``) holds the embedded database, the landing folder, the key file and
+the reports; ``SVOD_DATABASE_URL`` names a server of one's own.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 import polars_hash as plh
@@ -63,9 +64,9 @@ def upsert(
     """Merge ``frame`` into the journal.
 
     ``frame``: ``key`` String and the columns of ``tables.content_columns(entity)`` (lesson also
-    ``text_blocked``), ``_document``, ``_line``, optionally ``_identity_hash``. ``documents``: landing
-    id of each document name. The staging table ``stage`` stays until the transaction ends, for
-    ``mark_vanished``. Every row lands in exactly one of created, changed and unchanged.
+    ``text_blocked``), ``_document``, ``_line``, optionally ``_identity_hash``. ``documents``:
+    landing id of each document name. The staging table ``stage`` stays until the transaction
+    ends, for ``mark_vanished``. Every row lands in exactly one of created, changed and unchanged.
     """
     content = [c for c in (*content_columns(entity), "text_blocked") if c in frame.columns]
     hashed_columns = [*content, *(c for c in ("_identity_hash",) if c in frame.columns)]
@@ -80,7 +81,8 @@ def upsert(
         pl.col("_line").alias("origin_line"),
     )
     _stage(connection, entity, staged)
-    counts = dict(connection.execute(text(_merge(entity, staged.columns)), _values(batch)).all())
+    merged = connection.execute(text(_merge(entity, staged.columns)), _values(batch))
+    counts = {action: int(count) for action, count in merged}
     created = counts.get("INSERT", 0)
     changed = counts.get("UPDATE", 0)
     # Counted in the table, not inferred: a row that did not arrive leaves the ledger open.
@@ -137,11 +139,9 @@ def copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> None:
     # Quoting every text tells the empty string from null, which stays bare.
     frame.write_csv(buffer, include_header=False, quote_style="non_numeric", null_value="\\N")
     columns = ", ".join(f'"{name}"' for name in frame.columns)
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    with driver.cursor().copy(
-        f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')"
-    ) as copy:
+    driver: Any = connection.connection.driver_connection
+    statement = f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')"
+    with driver.cursor().copy(statement) as copy:
         copy.write(buffer.getbuffer())
 
 

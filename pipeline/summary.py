@@ -34,10 +34,12 @@ def summary(connection: Connection, run_id: str) -> list[SchoolLine]:
 
 _SUMMARY = """
 WITH counted AS (
-  SELECT school, counter, sum(count)::bigint AS n FROM ops.ledger WHERE run_id = :run GROUP BY 1, 2
+  SELECT school, counter, sum(count)::bigint AS n
+  FROM ops.ledger WHERE run_id = :run GROUP BY 1, 2
 ), judged AS (
-  SELECT school, string_agg(DISTINCT verb || ': ' || state || coalesce(' (' || rule || ')', ''), '; ')
-    AS states FROM ops.school_runs WHERE run_id = :run GROUP BY 1
+  SELECT school, string_agg(
+    DISTINCT verb || ': ' || state || coalesce(' (' || rule || ')', ''), '; ') AS states
+  FROM ops.school_runs WHERE run_id = :run GROUP BY 1
 )
 SELECT s.code, s.name,
   coalesce(sum(n) FILTER (WHERE counter = 'read'), 0)::int,
@@ -52,5 +54,6 @@ SELECT s.code, s.name,
   coalesce(sum(n) FILTER (WHERE counter = 'withheld'), 0)::int,
   coalesce(sum(n) FILTER (WHERE counter IN ('rejected', 'unknown', 'pending', 'held')), 0)::int,
   coalesce(max(j.states), '')
-FROM registry.schools s LEFT JOIN counted c ON c.school = s.code LEFT JOIN judged j ON j.school = s.code
+FROM registry.schools s
+LEFT JOIN counted c ON c.school = s.code LEFT JOIN judged j ON j.school = s.code
 GROUP BY s.code, s.name ORDER BY s.code"""

@@ -84,7 +84,7 @@ class Record(BaseModel):
     def _keep_rules(self) -> Self:
         for rule in self.RULES:
             if not _holds(rule, self):
-                raise PydanticCustomError(rule.name, rule.field)  # type: ignore[arg-type]
+                raise PydanticCustomError(rule.name, rule.field)
         return self
 
 

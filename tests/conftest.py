@@ -1,4 +1,4 @@
-"""Rules for the whole suite: a skipped test fails the run, for a missing tool must not pass as done."""
+"""A skipped test fails the run: a missing tool must not pass as done."""
 
 from __future__ import annotations
 

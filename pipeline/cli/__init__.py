@@ -21,8 +21,8 @@ from pipeline.settings import MissingVariableError
 from privacy.keys import KeyFileError
 
 EPILOG = (
-    "Exit codes: 0 done; 1 fault of the hub; 2 wrong usage; 3 some schools did not finish, see them "
-    "and run again; 4 the ledger does not close; 5 correct the settings."
+    "Exit codes: 0 done; 1 fault of the hub; 2 wrong usage; 3 some schools did not finish, see "
+    "them and run again; 4 the ledger does not close; 5 correct the settings."
 )
 
 app = typer.Typer(

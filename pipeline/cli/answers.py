@@ -39,7 +39,8 @@ def ledger(run_id: RunId = "", school: School = "", as_json: AsJson = False) -> 
     """The account of a run by school, source and entity; exit 4 if it does not close."""
     query = (
         "SELECT school, source, entity, counter, reason, count FROM ops.ledger"
-        f" WHERE run_id = coalesce(nullif(:run, ''), {LATEST}) AND (:school = '' OR school = :school)"
+        f" WHERE run_id = coalesce(nullif(:run, ''), {LATEST})"
+        " AND (:school = '' OR school = :school)"
         " ORDER BY school, source, entity, counter, reason"
     )
     rows = _rows(query, run=run_id, school=school)

@@ -34,8 +34,8 @@ def shared_hub() -> Iterator[Hub]:
 
 
 @pytest.fixture
-def hub(shared_hub: Hub) -> Iterator[Hub]:
+def hub(shared_hub: Hub) -> Hub:
     names = ", ".join(str(table) for table in metadata.sorted_tables)
     with connect(shared_hub.settings, "owner").begin() as connection:
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    yield shared_hub
+    return shared_hub
