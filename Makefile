@@ -12,7 +12,7 @@ help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
 
 run: .venv/ready ## the main job on the demo region: the real DAGs, ledger and reports
-	@.venv/bin/svod sandbox demo --out $(DEMO)
+	@.venv/bin/svod sandbox demo --out $(DEMO) --connected-on 2026-09-16
 
 test: .venv/ready check ## all checks and tests
 	.venv/bin/pytest
@@ -26,7 +26,9 @@ check: .venv/ready ## style, types, floors and the lock
 	.venv/bin/lint-imports
 
 up: .venv/ready ## Airflow and the sandbox on this machine; prints the addresses
-	@.venv/bin/svod sandbox demo --out $(DEMO) --prepare-only
+	@test -f $(DEMO)/region.yml || .venv/bin/svod sandbox generate --out $(DEMO)
+	@.venv/bin/svod init
+	@.venv/bin/svod schools import $(DEMO)/region.yml
 	@.venv/bin/svod up --sandbox-data $(DEMO) --port $(AIRFLOW_PORT)
 
 down: .venv/ready ## stop what `make up` started

@@ -10,13 +10,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import dag
 
 from dags.assets import DELIVERED, JOURNAL
 from dags.retry import TASK
-from dags.run_context import FORM, as_run, begin, hand_over
+from dags.run_context import FORM
+from dags.wiring import over_schools
 
 
 @dag(
@@ -32,33 +32,8 @@ from dags.run_context import FORM, as_run, begin, hand_over
     tags=["свод"],
 )
 def deliver_diary() -> None:
-    """Wire ``pipeline.batches``: open, deliver each batch, close."""
-
-    @task(task_display_name="Разделить школы на пачки")
-    def batches(run: dict[str, str]) -> list[list[str]]:
-        from pipeline.batches import open_run
-        from pipeline.hub import Hub
-
-        return open_run(Hub.open(), "deliver", as_run(run))
-
-    @task(multiple_outputs=False, task_display_name="Доставить пачку школ", pool="diary")
-    def deliver(schools: list[str], run: dict[str, str]) -> dict[str, int]:
-        from pipeline.batches import deliver_batch
-        from pipeline.hub import Hub
-
-        return deliver_batch(Hub.open(), schools, as_run(run))
-
-    @task(task_display_name="Свести счёт", trigger_rule="all_done", outlets=[DELIVERED])
-    def close(run: dict[str, str]) -> str:
-        from pipeline.batches import close_run
-        from pipeline.hub import Hub
-
-        state = close_run(Hub.open(), "deliver", as_run(run))
-        hand_over(DELIVERED, run)
-        return state.value
-
-    run: Any = begin()  # an XComArg while the DAG is wired
-    deliver.partial(run=run).expand(schools=batches(run)) >> close(run)
+    """Open, deliver each batch of schools, close."""
+    over_schools("deliver", DELIVERED, pool="diary", title="Доставить пачку школ")
 
 
 deliver_diary()

@@ -10,6 +10,7 @@ import argparse
 import json
 import logging
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,20 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("airflow").setLevel(logging.WARNING)
     conf = {"business_date": options.business_date, "svod_run": options.run_id}
     failed = False
-    for dag in in_order(load()):
+    for dag in in_order(sorted(load(), key=lambda dag: dag.dag_display_name)):
         if options.only and dag.dag_id not in options.only:
             continue
+        _tell(dag=dag.dag_id, state="started")
+        started = time.monotonic()
         state = dag.test(run_conf=conf).state
-        sys.stdout.write(json.dumps({"dag": dag.dag_id, "state": str(state)}) + "\n")
-        sys.stdout.flush()
+        _tell(dag=dag.dag_id, state=str(state), seconds=f"{time.monotonic() - started:.0f} s")
         failed = failed or str(state) != "success"
     return 1 if failed else 0
+
+
+def _tell(**event: str) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
 
 
 def load() -> list[Any]:

@@ -61,6 +61,12 @@ def deliver_batch(hub: Hub, schools: Sequence[str], run: Run) -> dict[str, int]:
     )
 
 
+STEPS: dict[str, Callable[[Hub, Sequence[str], Run], dict[str, int]]] = {
+    "collect": collect_batch,
+    "deliver": deliver_batch,
+}
+
+
 def close_run(hub: Hub, verb: str, run: Run) -> RunState:
     """Close ``verb`` of ``run``. Raises ``LedgerOpenError`` with the rows that are off."""
     with hub.engine.begin() as connection:

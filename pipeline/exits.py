@@ -15,3 +15,13 @@ class Exit(IntEnum):
     PARTLY = 3
     LEDGER_OPEN = 4
     MISCONFIGURED = 5
+
+
+MEANING: dict[Exit, str] = {
+    Exit.DONE: "done",
+    Exit.FAULT: "a fault of the hub; read the log",
+    Exit.USAGE: "wrong usage",
+    Exit.PARTLY: "some schools did not finish; see their states and run again",
+    Exit.LEDGER_OPEN: "the ledger does not close; see 'svod ledger', call a developer",
+    Exit.MISCONFIGURED: "correct the settings",
+}

@@ -109,8 +109,8 @@ def _start_sandbox(home: Path, data: Path, say: Callable[[str], None]) -> dict[s
     ]
     _start(home, "sandbox", command, dict(os.environ))
     _await(ready.exists, home / "sandbox.log")
-    addresses: dict[str, str] = json.loads(ready.read_text())
-    return addresses
+    told = json.loads(ready.read_text())
+    return {f"SANDBOX_{name.upper()}": str(value) for name, value in told.items() if name != "pid"}
 
 
 def _start(home: Path, name: str, command: list[str], environment: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
 """Great Expectations judges a batch: volumes, uniqueness, references, freshness.
 
-All schools of a run are judged in one checkpoint, a query asset per table. GX keeps verdicts and
+All schools of a run are judged in one checkpoint on one query. GX keeps verdicts and
 bounds, no values (``BASIC`` without examples); which schools broke an expectation is read from
 the same query, and must agree with the number GX found. GX is imported when it is needed: the
 import alone takes 7-14 seconds.
@@ -20,12 +20,13 @@ from sqlalchemy.engine import make_url
 from quality.batch_suite import (
     CHECKS,
     FRESHNESS,
+    FRESHNESS_COUNT,
     UPLOADS_TABLE,
     Batch,
     Suite,
-    freshness_query,
+    batch_query,
+    column_name,
     load_suite,
-    table_query,
 )
 
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -49,16 +50,12 @@ class BatchVerdict:
 
 @dataclass(frozen=True)
 class _Check:
+    """``column`` of the batch query may be at most ``most`` for every school."""
+
+    table: str
     expectation: str
     column: str
     most: int
-
-
-@dataclass(frozen=True)
-class _Asset:
-    table: str
-    query: str
-    checks: tuple[_Check, ...]
 
 
 def gx_url(url: str) -> str:
@@ -76,27 +73,25 @@ def judge_batches(
     if not batch.schools:
         return []
     suite = suite or load_suite()
-    assets = list(_assets(suite, batch))
-    found = _judged_by_gx(gx_url(url), suite.name, assets, docs)
+    query, checks = batch_query(suite, batch), list(_checks(suite))
+    found = _judged_by_gx(gx_url(url), suite.name, query, checks, docs)
     engine = create_engine(gx_url(url))
     try:
-        return [
-            verdict for asset in assets for verdict in _by_school(engine, suite.name, asset, found)
-        ]
+        return list(_by_school(engine, suite.name, query, checks, found))
     finally:
         engine.dispose()
 
 
-def _assets(suite: Suite, batch: Batch) -> Iterator[_Asset]:
-    zero = tuple(_Check(expectation, column, 0) for expectation, column in CHECKS.items())
-    for entity in suite.tables:
-        yield _Asset(entity, table_query(entity, suite, batch), zero)
-    fresh = _Check(FRESHNESS, "days_since_upload", suite.most_days)
-    yield _Asset(UPLOADS_TABLE, freshness_query(batch), (fresh,))
+def _checks(suite: Suite) -> Iterator[_Check]:
+    for table in suite.tables:
+        for expectation, count in CHECKS.items():
+            yield _Check(table, expectation, column_name(table, count), 0)
+    fresh = column_name(UPLOADS_TABLE, FRESHNESS_COUNT)
+    yield _Check(UPLOADS_TABLE, FRESHNESS, fresh, suite.most_days)
 
 
 def _judged_by_gx(
-    url: str, suite: str, assets: list[_Asset], docs: Path | None
+    url: str, suite: str, query: str, checks: list[_Check], docs: Path | None
 ) -> dict[tuple[str, str], int]:
     """How many schools break each (table, expectation), as GX found it."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
@@ -111,11 +106,11 @@ def _judged_by_gx(
         _add_docs_site(context, docs)
         actions.append(UpdateDataDocsAction(name="data_docs"))
     database = context.data_sources.add_postgres("svod", connection_string=url)
-    definitions = [_definition(gx, context, database, suite, asset) for asset in assets]
+    definition = _definition(gx, context, database, suite, query, checks)
     checkpoint = context.checkpoints.add(
         gx.Checkpoint(
             name=suite,
-            validation_definitions=definitions,
+            validation_definitions=[definition],
             actions=actions,
             result_format=RESULT_FORMAT,
         )
@@ -128,22 +123,24 @@ def _judged_by_gx(
     )
 
 
-def _definition(gx: Any, context: Any, database: Any, suite: str, asset: _Asset) -> Any:
-    """The expectations on one table."""
-    query_asset = database.add_query_asset(asset.table, query=asset.query)
-    expectations = context.suites.add(gx.ExpectationSuite(name=f"{suite}.{asset.table}"))
-    for check in asset.checks:
+def _definition(
+    gx: Any, context: Any, database: Any, suite: str, query: str, checks: list[_Check]
+) -> Any:
+    """All expectations on the one query."""
+    query_asset = database.add_query_asset(suite, query=query)
+    expectations = context.suites.add(gx.ExpectationSuite(name=suite))
+    for check in checks:
         expectations.add_expectation(
             gx.expectations.ExpectColumnValuesToBeBetween(
                 column=check.column,
                 min_value=0,
                 max_value=check.most,
-                meta={"table": asset.table, "expectation": check.expectation},
+                meta={"table": check.table, "expectation": check.expectation},
             )
         )
     return context.validation_definitions.add(
         gx.ValidationDefinition(
-            name=f"{suite}.{asset.table}",
+            name=suite,
             data=query_asset.add_batch_definition("batch"),
             suite=expectations,
         )
@@ -175,21 +172,25 @@ def _broken(result: Any) -> tuple[tuple[str, str], int]:
 
 
 def _by_school(
-    engine: Engine, suite: str, asset: _Asset, found: dict[tuple[str, str], int]
+    engine: Engine,
+    suite: str,
+    query: str,
+    checks: list[_Check],
+    found: dict[tuple[str, str], int],
 ) -> Iterator[BatchVerdict]:
     """Each school's verdicts. Raises ``BatchCheckError`` if GX counted other schools."""
     with engine.connect() as connection:
-        rows = connection.execute(text(asset.query)).mappings().all()
-    for check in asset.checks:
+        rows = connection.execute(text(query)).mappings().all()
+    for check in checks:
         broken = sum(row[check.column] > check.most for row in rows)
-        if broken != found[asset.table, check.expectation]:
-            raise BatchCheckError(f"{check.expectation} of {asset.table} changed while judged")
+        if broken != found[check.table, check.expectation]:
+            raise BatchCheckError(f"{check.expectation} of {check.table} changed while judged")
         for row in sorted(rows, key=lambda row: str(row["school"])):
             observed = int(row[check.column])
             yield BatchVerdict(
                 suite=suite,
                 expectation=check.expectation,
-                table=asset.table,
+                table=check.table,
                 school=str(row["school"]),
                 success=observed <= check.most,
                 observed=observed,

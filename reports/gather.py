@@ -14,7 +14,7 @@ from quality.form1 import COLUMNS
 from quality.profiles import Profile, load_profile
 from quality.uploads import Cause, rhythm
 from reports.compliance import Figure, LedgerLine, Remark, SchoolReport
-from reports.rules import load_rules
+from schemas.rulebook import rulebook
 from schemas.tables import form_figures, measures, schools
 
 IN_JOURNAL = "Заполнение журнала"
@@ -153,7 +153,7 @@ def _measured(profile: Profile, figures: dict[str, Figure]) -> list[Remark]:
 
 def _found(connection: Connection, as_of: date) -> dict[str, list[Remark]]:
     """What checks and collecting found, counted by rule."""
-    rules = load_rules()
+    rules = rulebook()
     remarks: dict[str, list[Remark]] = defaultdict(list)
     queries = ((REFUSED, _REFUSED), (IN_DOCUMENTS, _FINDINGS), (IN_COLLECTING, _FAILED))
     for kind, query in queries:

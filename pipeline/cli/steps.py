@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,10 +12,11 @@ import typer
 
 from pipeline import batches, figures, outbox
 from pipeline.airflow_env import airflow_environment, prepare_airflow
+from pipeline.cli.follow import follow
 from pipeline.cli.present import AsJson, show
 from pipeline.collect import Run
 from pipeline.examine import examine
-from pipeline.exits import Exit
+from pipeline.exits import MEANING, Exit
 from pipeline.hub import Hub
 from pipeline.plan import TARGET, plan_school
 from pipeline.registry import school_codes
@@ -53,29 +53,25 @@ def run(business_date: BusinessDate, run_id: RunId = "", as_json: AsJson = False
     this = _run(business_date, run_id)
     environment = airflow_environment(settings) | {
         "SVOD_TASK_RETRIES": "0",  # nobody waits a quarter of an hour at a terminal
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
     }
     log = settings.home.absolute() / "logs" / f"{this.run_id}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as kept:
-        done = subprocess.run(  # noqa: S603  our own program
-            [
-                sys.executable,
-                "-m",
-                "dags.inprocess",
-                f"--business-date={this.business_date}",
-                f"--run-id={this.run_id}",
-            ],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=kept,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+    command = [
+        sys.executable,
+        "-m",
+        "dags.inprocess",
+        f"--business-date={this.business_date}",
+        f"--run-id={this.run_id}",
+    ]
+    returned = follow(command, environment, log, lambda line: typer.echo(line, err=True))
     hub = Hub.open(settings)
     _report_run(hub, this, as_json=as_json)
-    typer.echo(f"log {log}", err=True)
-    raise typer.Exit(_exit_code(hub, this, done.returncode))
+    code = _exit_code(hub, this, returned)
+    if not as_json:
+        typer.echo(f"ledger {'OPEN' if code is Exit.LEDGER_OPEN else 'closed'}, run {this.run_id}")
+        for path in sorted((settings.reports / this.business_date.isoformat()).glob("*")):
+            typer.echo(f"report {path}")
+    typer.echo(f"log {log}; exit {int(code)}: {MEANING[code]}", err=True)
+    raise typer.Exit(code)
 
 
 def collect(

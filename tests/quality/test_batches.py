@@ -128,8 +128,9 @@ def test_growth_beyond_the_ceiling_is_seen(healthy: Engine, store: Callable[...,
 def test_a_table_that_cannot_be_read_is_an_error_not_a_pass(
     healthy: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quality.batches.freshness_query", lambda _batch: "SELECT 1 FROM nowhere")
-    with pytest.raises(BatchCheckError, match="fresh of uploads"):
+    broken = "SELECT school, 1/0 AS uploads__days_since_upload FROM registry.schools"
+    monkeypatch.setattr("quality.batches.batch_query", lambda _suite, _batch: broken)
+    with pytest.raises(BatchCheckError, match="could not judge"):
         _judge(healthy)
 
 

@@ -1,0 +1,98 @@
+"""The DAGs import, say in Russian what they are, and wait for one another by assets."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from connectors.errors import AccessDenied, Misconfigured, RateLimited, Unavailable
+from pipeline.batches import SchoolsWaitingError
+from pipeline.ledger import LedgerOpenError
+
+CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _airflow_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Airflow reads its settings when it is first imported."""
+    os.environ.setdefault("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
+    os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+
+
+def test_the_bag_holds_the_four_dags_in_order() -> None:
+    from dags.inprocess import in_order, load
+
+    order = [dag.dag_id for dag in in_order(load())]
+    assert order[0] == "collect_journals"
+    assert set(order) == {
+        "collect_journals",
+        "deliver_diary",
+        "measure_quality",
+        "district_reports",
+    }
+    assert order.index("measure_quality") < order.index("district_reports")
+
+
+def test_operators_read_russian() -> None:
+    from dags.inprocess import load
+
+    for dag in load():
+        assert CYRILLIC.search(dag.dag_display_name), dag.dag_id
+        assert CYRILLIC.search(dag.doc_md or ""), dag.dag_id
+        for name in dag.params:
+            form = dag.params.get_param(name)
+            assert CYRILLIC.search(form.schema["title"]), (dag.dag_id, name)
+            assert CYRILLIC.search(form.description or ""), (dag.dag_id, name)
+        for task in dag.tasks:
+            assert CYRILLIC.search(task.task_display_name), (dag.dag_id, task.task_id)
+
+
+def test_no_dag_runs_twice_at_once_or_catches_up() -> None:
+    from dags.inprocess import load
+
+    for dag in load():
+        assert dag.max_active_runs == 1
+        assert dag.catchup is False
+        assert all(task.execution_timeout for task in dag.tasks), dag.dag_id
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (Unavailable("x"), "retry"),
+        (RateLimited("x"), "retry"),
+        (SchoolsWaitingError("x"), "retry"),
+        (AccessDenied("x"), "fail"),
+        (Misconfigured("x"), "fail"),
+        (LedgerOpenError([]), "fail"),
+        (ValueError("x"), "default"),
+    ],
+)
+def test_retries_follow_the_error_tree(error: Exception, action: str) -> None:
+    from dags.retry import POLICY
+
+    assert POLICY.evaluate(error, 1, 3, None).action.value == action
+
+
+def test_airflow_is_imported_by_the_dags_alone() -> None:
+    """The steps must run, and be tested, without Airflow."""
+    code = (
+        "import sys, pipeline.cli; sys.exit(any(m.split('.')[0] == 'airflow' for m in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_heavy_imports_wait_until_a_task_runs() -> None:
+    """A DAG file is parsed every half minute; Great Expectations takes ten seconds to import."""
+    folder = Path(__file__).parents[2] / "dags"
+    for path in folder.glob("*.py"):
+        top = [line for line in path.read_text().splitlines() if re.match(r"(from|import) ", line)]
+        for line in top:
+            assert not re.match(
+                r"(from|import) (polars|great_expectations|pandas|pipeline)", line
+            ), line

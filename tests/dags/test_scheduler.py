@@ -1,0 +1,121 @@
+"""A real Airflow: `svod up`, a trigger by REST, assets that start the rest, `svod down`."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+from pipeline.local_stack import running
+from tests.dags.conftest import Place
+
+DAY = "2026-09-18"
+LIMIT = 420.0  # seconds for four DAGs of a small region on two busy cores
+
+
+@dataclass
+class Airflow:
+    """A signed-in client of the REST interface."""
+
+    url: str
+    token: str
+
+    def ask(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+        answer = requests.request(
+            method,
+            f"{self.url}/api/v2/{path}",
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=30,
+            **body,
+        )
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def newest_state(self, dag: str) -> str:
+        runs = self.ask("GET", f"dags/{dag}/dagRuns?order_by=-id&limit=1")["dag_runs"]
+        return str(runs[0]["state"]) if runs else "none"
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def bystander() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that ``svod down`` must leave alone."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def airflow(place: Place, bystander: subprocess.Popen[bytes]) -> Iterator[Airflow]:
+    port = _free_port()
+    try:
+        done = place.svod("up", "--sandbox-data", str(place.region), "--port", str(port))
+        assert done.returncode == 0, done.stdout + done.stderr
+        passwords = json.loads((place.home / "airflow" / "passwords.json").read_text())
+        url = f"http://127.0.0.1:{port}"
+        answer = requests.post(
+            f"{url}/auth/token",
+            json={"username": "operator", "password": passwords["operator"]},
+            timeout=30,
+        )
+        answer.raise_for_status()
+        yield Airflow(url, answer.json()["access_token"])
+    finally:
+        place.svod("down")
+
+
+def test_one_trigger_runs_the_whole_chain(place: Place, airflow: Airflow) -> None:
+    _wait(lambda: _known(airflow), "the DAGs were not found by the scheduler")
+    airflow.ask(
+        "POST",
+        "dags/collect_journals/dagRuns",
+        json={"logical_date": None, "conf": {"business_date": DAY, "svod_run": "by-rest"}},
+    )
+    chain = ("collect_journals", "deliver_diary", "measure_quality", "district_reports")
+    for dag in chain:
+        _wait(lambda dag=dag: airflow.newest_state(dag) in ("success", "failed"), f"{dag} hangs")
+        assert airflow.newest_state(dag) == "success", dag
+    done = place.svod("ledger", "--run-id", "by-rest", "--json")
+    assert done.returncode == 0, done.stderr
+    counters = {row["counter"] for row in json.loads(done.stdout)}
+    assert {"read", "created", "due", "delivered"} <= counters
+    assert (place.home / "reports" / DAY / f"otchet_region_{DAY}.html").exists()
+
+
+def test_down_stops_what_up_started_and_nothing_else(
+    place: Place, airflow: Airflow, bystander: subprocess.Popen[bytes]
+) -> None:
+    assert airflow.url
+    parts = running(place.home / "stack")
+    assert len(parts) == 5
+    done = place.svod("down")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("stopped") == 5
+    assert running(place.home / "stack") == []
+    assert bystander.poll() is None
+
+
+def _known(airflow: Airflow) -> bool:
+    return len(airflow.ask("GET", "dags")["dags"]) == 4
+
+
+def _wait(ready: Any, complaint: str) -> None:
+    deadline = time.monotonic() + LIMIT
+    while not ready():
+        assert time.monotonic() < deadline, complaint
+        time.sleep(1)
