@@ -23,13 +23,15 @@ class Translated:
 
     ``frames``: for every entity of the profile a canonical frame (all fields String, ``_row``,
     ``_document``, ``_line``); ``refusals``: ``frames.REFUSAL_SCHEMA``, fields under their
-    source columns, records as the source has them; ``read``: records the upload spoke of, per
-    entity (= rows of its frame + refused ``_row``); ``incomplete``: entities some of whose
+    source columns, records as the source has them; ``refused``: per entity, the canonical fields of
+    those records, null where a field could not be read; ``read``: records the upload spoke of,
+    per entity (= rows of its frame + refused ``_row``); ``incomplete``: entities some of whose
     rows may be missing; ``field_names``: per entity, the source column behind each field.
     """
 
     frames: dict[str, pl.DataFrame]
     refusals: pl.DataFrame
+    refused: dict[str, pl.DataFrame]
     findings: list[Finding]
     read: dict[str, int]
     incomplete: set[str]
@@ -68,6 +70,11 @@ def translate(mapping: Mapping, tables: Sequence[TableLike], *, zone: str) -> Tr
     return Translated(
         frames={entity: _frame(entity, group) for entity, group in portions.items()},
         refusals=pl.concat([no_refusals(), *(portion.refusals for portion in every)]),
+        refused={
+            entity: pl.concat([portion.refused for portion in group])
+            for entity, group in portions.items()
+            if group
+        },
         findings=sources.findings,
         read={entity: _read(group) for entity, group in portions.items()},
         incomplete=_incomplete(mapping, sources.incomplete),

@@ -19,7 +19,8 @@ _AT = "_at"  # place of a record's row among the rows of the feed
 class Portion:
     """What one feed of one table gave.
 
-    ``frame``: canonical frame of the translated records; ``refusals``: of the others;
+    ``frame``: canonical frame of the translated records; ``refusals``: of the others; ``refused``:
+    what is known of those, ``_row`` and each field that could itself be read, else null;
     ``read``: how many records the rows spoke of; ``columns``: the source's column behind each
     canonical field; ``cells``, for tables that split their cells: ``_row``, the ``column``
     that was split, and ``name``, what a person calls the cell.
@@ -28,6 +29,7 @@ class Portion:
     entity: str
     frame: pl.DataFrame
     refusals: pl.DataFrame
+    refused: pl.DataFrame
     read: int
     columns: dict[str, str]
     cells: pl.DataFrame | None
@@ -74,6 +76,7 @@ def feed_rows(
         entity=feed.entity,
         frame=records.filter(~faulty).select(*names, *ORIGIN),
         refusals=refusals if cells is None else named(refusals, cells),
+        refused=_still_told(records.filter(faulty), readings, len(possible)).select("_row", *names),
         read=records.height,
         cells=cells,
         columns={field: reading.column for field, reading in readings.items() if reading.column},
@@ -96,6 +99,23 @@ def _unlisted(feed: Feed, reader: ValueReader) -> list[Fault]:
 
 def _of_readings(readings: dict[str, Reading]) -> list[Fault]:
     return [fault for reading in readings.values() for fault in reading.faults]
+
+
+def _still_told(refused: pl.DataFrame, readings: dict[str, Reading], possible: int) -> pl.DataFrame:
+    """``refused`` with every field null that could not be read.
+
+    The faults of the readings stand at the end of the ``possible`` ones, in the order of the
+    fields; those before them are of the whole row and leave no field certain.
+    """
+    first = possible - len(_of_readings(readings))
+    of_row, fields = range(first), {}
+    for field, reading in readings.items():
+        own = range(first, first + len(reading.faults))
+        first += len(reading.faults)
+        unsure = [pl.col(f"_fault_{number}") for number in (*of_row, *own)]
+        if unsure:
+            fields[field] = pl.when(~pl.any_horizontal(unsure)).then(pl.col(field))
+    return refused.with_columns(**fields)
 
 
 def _text(reading: Reading | None) -> pl.Expr:

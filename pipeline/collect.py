@@ -108,7 +108,9 @@ def _collect(hub: Hub, place: SchoolSource, run: Run, source: Source) -> Verdict
     with hub.engine.begin() as connection:
         ledger.clear(connection, run.run_id, place.school, place.kind)
         last = _last_ref(connection, place)
-    todo = [upload for upload in source.pending(run.business_date) if upload.ref >= last]
+    offered = source.pending(run.business_date)
+    # Nothing newer: the newest is read again, since a school may have corrected it in place.
+    todo = [upload for upload in offered if upload.ref > last] or offered[-1:]
     if not todo:
         return Verdict(place.school, place.kind, SchoolState.NOTHING_NEW)
     verdict = Verdict(place.school, place.kind, SchoolState.DONE)
@@ -198,7 +200,7 @@ def _note_upload(connection: Connection, batch: Batch, upload: Upload, *, accept
 
 
 def _last_ref(connection: Connection, place: SchoolSource) -> str:
-    """The newest upload already taken; it is read again, since a school may correct it."""
+    """The newest upload already taken; empty when none was."""
     refs = connection.execute(
         select(uploads.c.ref).where(
             uploads.c.school == place.school, uploads.c.source == place.kind

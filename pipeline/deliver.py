@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from connectors.base import Target
 from connectors.errors import AccessDenied, ConnectorError, Retriable
 from pipeline import ledger, outbox, runs
-from pipeline.collect import Run
+from pipeline.collect import Run, where
 from pipeline.hub import Hub
 from pipeline.ledger import Counter, Entry
 from pipeline.plan import TARGET, plan_school
@@ -39,10 +39,13 @@ class Delivery:
 
 
 def deliver_school(hub: Hub, school: str, run: Run, delivery: Delivery) -> Verdict:
-    """Plan and deliver ``school``; the verdict says what is left. Raises only hub faults."""
-    plan_school(hub, school, run.business_date, run.run_id)
+    """Plan and deliver ``school``; the verdict says what is left.
+
+    Raises nothing for a school's own trouble: one bad school never stops a batch.
+    """
     taken: list[str] = []
     try:
+        plan_school(hub, school, run.business_date, run.run_id)
         _settle_waiting(hub, school, delivery, taken)
         _send_pending(hub, school, run.run_id, delivery, taken)
         verdict = Verdict(school, TARGET, SchoolState.DONE)
@@ -52,6 +55,8 @@ def deliver_school(hub: Hub, school: str, run: Run, delivery: Delivery) -> Verdi
         verdict = Verdict(school, TARGET, SchoolState.FAILED, "access_denied", str(error))
     except ConnectorError as error:
         verdict = Verdict(school, TARGET, SchoolState.FAILED, "misconfigured", str(error))
+    except Exception as error:  # the last line of defence for the other schools
+        verdict = Verdict(school, TARGET, SchoolState.FAILED, "hub_fault", where(error))
     with hub.engine.begin() as connection:
         entries = _account(connection, school, taken)
         ledger.add(connection, run.run_id, school, TARGET, entries)

@@ -125,17 +125,30 @@ def _known(
 def _anchors(translated: Translated, refused: pl.DataFrame) -> dict[str, list[str]]:
     """What protects the rows of refused records from being taken for vanished."""
     anchors = {}
-    for entity in set(refused.get_column("entity")) - VAULT_ONLY:
-        frame, column = translated.frames.get(entity), anchor(entity)
-        if frame is None or column is None:
+    for entity, frame in translated.frames.items():
+        column = None if entity in VAULT_ONLY else anchor(entity)
+        if column is None:
             continue
         rows = refused.filter(pl.col("entity") == entity).select("_row").unique()
-        keys = frame.join(rows, on="_row").get_column(column)
-        anchors[entity] = keys.drop_nulls().to_list()
+        keys = [frame.join(rows, on="_row").get_column(column)]
+        keys += [part.get_column(column) for part in _untranslated(translated, entity)]
+        anchors[entity] = pl.concat(keys).drop_nulls().to_list()
     return anchors
 
 
 def _unplaced(translated: Translated, refused: pl.DataFrame) -> set[str]:
     """Entities with a refused record that cannot be told from a vanished one."""
-    untold = set(translated.refusals.get_column("entity"))
-    return untold | {e for e in set(refused.get_column("entity")) if anchor(e) is None}
+    untold = {e for e in set(refused.get_column("entity")) if anchor(e) is None}
+    for entity in translated.frames:
+        column = anchor(entity)
+        if any(
+            column is None or part.get_column(column).null_count()
+            for part in _untranslated(translated, entity)
+        ):
+            untold.add(entity)
+    return untold
+
+
+def _untranslated(translated: Translated, entity: str) -> list[pl.DataFrame]:
+    """The records of ``entity`` that the mapping refused, if there are any."""
+    return [part for part in (translated.refused.get(entity),) if part is not None and part.height]

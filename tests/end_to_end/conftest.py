@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
@@ -88,6 +92,41 @@ def any_world(request: pytest.FixtureRequest) -> World:
     """A region after its last business date, the one of a single date too; to be read only."""
     found: World = request.getfixturevalue(request.param)
     return found
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the commands said of ``world``, by command."""
+
+    world: World
+    answers: dict[str, CompletedProcess[str]]
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.answers[name].stdout)
+        return found
+
+
+@pytest.fixture(scope="session")
+def asked(evening: World, folder: Path) -> Asked:
+    """The commands, asked once for all tests, on a copy of the evening's region."""
+    world = evening.copy("asked", folder / "asked")
+    day, run = ("--business-date", world.last), ("--run-id", ASKED_RUN)
+    asked = {
+        "collect --json": ("collect", *day, *run, "--json"),
+        "deliver --json": ("deliver", *day, *run, "--json"),
+        "plan --json": ("plan", *day, "--json"),
+        "runs --json": ("runs", "--json"),
+        "ledger --json": ("ledger", "--json"),
+        "quarantine --json": ("quarantine", "--json"),
+        "findings --json": ("findings", "--json"),
+        "quarantine": ("quarantine",),
+        "collect": ("collect", *day, "--run-id", "once-more"),
+    }
+    with world.served():
+        return Asked(world, {name: world.svod(*words) for name, words in asked.items()})
+
+
+ASKED_RUN = "asked"
 
 
 def run_of(day: str) -> str:

@@ -58,8 +58,8 @@ def test_one_changed_mark_is_one_delivery(september: World, copy_of: CopyOf, sys
     assert after.keys() == before.keys()
     assert record["institution"] == school
     assert record["type"] == "mark"
-    assert before[key]["data"]["estimate_value_code"] == f"5/{change['before']}"
-    assert record["data"]["estimate_value_code"] == f"5/{change['after']}"
+    assert before[key]["data"]["estimate_value_code"] == f"{change['before']}/5"
+    assert record["data"]["estimate_value_code"] == f"{change['after']}/5"
     assert record["data"]["subject_name"] == change["subject"]
     assert _day(record["data"]["date"]) == change["date"]
     with world.hub.engine.begin() as connection:

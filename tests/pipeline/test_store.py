@@ -8,7 +8,9 @@ import polars as pl
 import pytest
 from sqlalchemy import text
 
+from pipeline.database import connect
 from pipeline.hub import Hub
+from pipeline.ledger import Counter, Entry, add, open_rows
 from pipeline.store import Batch, Stored, anchor, mark_vanished, upsert
 
 SEEN = datetime(2026, 9, 18, 17, 0, tzinfo=UTC)
@@ -129,3 +131,31 @@ def test_text_survives_the_copy(hub: Hub) -> None:
 )
 def test_what_protects_a_refused_record(entity: str, expected: str | None) -> None:
     assert anchor(entity) == expected
+
+
+def test_a_row_the_database_loses_leaves_the_ledger_open(hub: Hub) -> None:
+    """A trigger swallows one row, as a faulty rule or a full disk might: nobody raises."""
+    with connect(hub.settings, "owner").begin() as owner:
+        owner.execute(
+            text(
+                "CREATE FUNCTION ops.swallow() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN IF NEW.key = 'b' THEN RETURN NULL; END IF; RETURN NEW; END $$;"
+                " CREATE TRIGGER swallow BEFORE INSERT ON journal.mark_2026"
+                " FOR EACH ROW EXECUTE FUNCTION ops.swallow()"
+            )
+        )
+    try:
+        stored = put(hub, marks(a="5", b="4"))
+    finally:
+        with connect(hub.settings, "owner").begin() as owner:
+            owner.execute(text("DROP FUNCTION ops.swallow() CASCADE"))
+    entries = [
+        Entry("mark", Counter.ACCEPTED, 2),
+        Entry("mark", Counter.CREATED, stored.created),
+        Entry("mark", Counter.CHANGED, stored.changed),
+        Entry("mark", Counter.UNCHANGED, stored.unchanged),
+    ]
+    with hub.engine.begin() as connection:
+        add(connection, "r1", "781001", "paragraf", entries)
+        rows = [row for row in open_rows(connection, "r1") if row.counter is Counter.ACCEPTED]
+    assert [(row.entity, row.left, row.right) for row in rows] == [("mark", 2, 1)]
