@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from connectors.errors import Unavailable
+from connectors.errors import RateLimited, Unavailable
 from connectors.registry import make_diary
 from pipeline import runs
 from pipeline.collect import Run, collect_school
@@ -21,11 +21,15 @@ from pipeline.runs import RunState, SchoolState, Verdict
 from pipeline.settings import expand
 
 # What a later try may mend; the rest needs a person first.
-PASSING = frozenset({"source_unavailable"})
+PASSING = frozenset({"source_unavailable", "rate_limited"})
 
 
 class SchoolsWaitingError(Unavailable):
     """Some schools of the batch got no answer; run the same batch again later."""
+
+
+class SchoolsLimitedError(RateLimited):
+    """As ``SchoolsWaitingError``, and a system asked for fewer requests: wait longer."""
 
 
 def split(schools: Sequence[str], size: int) -> list[list[str]]:
@@ -67,9 +71,17 @@ STEPS: dict[str, Callable[[Hub, Sequence[str], Run], dict[str, int]]] = {
 }
 
 
-def close_run(hub: Hub, verb: str, run: Run) -> RunState:
-    """Close ``verb`` of ``run``. Raises ``LedgerOpenError`` with the rows that are off."""
+def close_run(hub: Hub, verb: str, run: Run, schools: Sequence[str] | None = None) -> RunState:
+    """Close ``verb`` of ``run``; every one of ``schools`` (default: all) must have a verdict.
+
+    A school the step never reached, say because its task died, counts as failed. Raises
+    ``LedgerOpenError`` with the rows that are off.
+    """
     with hub.engine.begin() as connection:
+        reached = {verdict.school for verdict in runs.verdicts(connection, run.run_id, verb)}
+        for school in set(schools or school_codes(connection)) - reached:
+            missed = Verdict(school, verb, SchoolState.FAILED, "hub_fault", "was not reached")
+            runs.record(connection, run.run_id, verb, run.business_date, missed)
         state = runs.finish(connection, run.run_id, verb)
     with hub.engine.begin() as connection:
         require_closed(connection, run.run_id)
@@ -85,15 +97,18 @@ def _each(
 ) -> dict[str, int]:
     done = _already_done(hub, run, verb)
     counts: dict[str, int] = {}
-    waiting = []
+    waiting: dict[str, set[str | None]] = {}
     for school in (code for code in schools if code not in done):
         verdicts = act(school)
         for verdict in verdicts:
             counts[verdict.state.value] = counts.get(verdict.state.value, 0) + 1
-        if any(verdict.rule in PASSING for verdict in verdicts):
-            waiting.append(school)
+        rules = {verdict.rule for verdict in verdicts}
+        if rules & PASSING:
+            waiting[school] = rules
     if waiting:
-        raise SchoolsWaitingError(f"{verb}: no answer for schools {', '.join(waiting)}")
+        limited = any("rate_limited" in rules for rules in waiting.values())
+        kind = SchoolsLimitedError if limited else SchoolsWaitingError
+        raise kind(f"{verb}: no answer for schools {', '.join(waiting)}")
     return counts
 
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import Parsed, Source, Upload
-from connectors.errors import AccessDenied, ConnectorError, Retriable
+from connectors.errors import AccessDenied, ConnectorError, RateLimited, Retriable
 from connectors.registry import make_source
 from mappings.applier import Translated, translate
 from mappings.language import Mapping
@@ -28,7 +28,7 @@ from pipeline.hub import Hub
 from pipeline.judge import Judged, judge
 from pipeline.landing import land
 from pipeline.ledger import Counter, Entry
-from pipeline.quarantine import keep_findings, keep_refusals
+from pipeline.quarantine import Place, keep_findings, keep_refusals
 from pipeline.registry import SchoolSource, school_sources
 from pipeline.runs import SchoolState, Verdict
 from pipeline.settings import MissingVariableError, expand
@@ -80,6 +80,8 @@ def _guarded(hub: Hub, place: SchoolSource, run: Run, open_one: OpenSource) -> V
     """``_collect`` with each kind of failure turned into a verdict."""
     try:
         return _collect(hub, place, run, open_one(place))
+    except RateLimited as error:
+        return _failed(place, "rate_limited", error)
     except Retriable as error:
         return _failed(place, "source_unavailable", error)
     except AccessDenied as error:
@@ -107,10 +109,11 @@ def _collect(hub: Hub, place: SchoolSource, run: Run, source: Source) -> Verdict
     mapping = load(place.mapping)
     with hub.engine.begin() as connection:
         ledger.clear(connection, run.run_id, place.school, place.kind)
-        last = _last_ref(connection, place)
+        last = _last_taken(connection, place)
     offered = source.pending(run.business_date)
-    # Nothing newer: the newest is read again, since a school may have corrected it in place.
-    todo = [upload for upload in offered if upload.ref > last] or offered[-1:]
+    newer = [upload for upload in offered if last is None or upload.taken_at > last]
+    # Nothing newer: the last one is read again, since a school may have corrected it in place.
+    todo = newer or [upload for upload in offered if upload.taken_at == last]
     if not todo:
         return Verdict(place.school, place.kind, SchoolState.NOTHING_NEW)
     verdict = Verdict(place.school, place.kind, SchoolState.DONE)
@@ -134,7 +137,8 @@ def _take(
         _write(connection, batch, upload, judged, landed)
         _account(connection, batch, translated, judged)
         found = [*_document_findings(parsed), *translated.findings, *judged.findings]
-        keep_findings(connection, batch, upload.ref, found)
+        at = Place(batch.run_id, batch.school, batch.source, upload.ref)
+        keep_findings(connection, at, found)
         whole = not parsed.problems
         keep_refusals(connection, hub.keys, batch, upload.ref, judged.refusals, complete=whole)
         _note_upload(connection, batch, upload, accepted=whole)
@@ -199,14 +203,14 @@ def _note_upload(connection: Connection, batch: Batch, upload: Upload, *, accept
     connection.execute(statement.on_conflict_do_update(constraint=uploads.primary_key, set_=values))
 
 
-def _last_ref(connection: Connection, place: SchoolSource) -> str:
-    """The newest upload already taken; empty when none was."""
-    refs = connection.execute(
-        select(uploads.c.ref).where(
+def _last_taken(connection: Connection, place: SchoolSource) -> datetime | None:
+    """When the newest upload that the hub has read was taken; none: nothing was read yet."""
+    taken: datetime | None = connection.execute(
+        select(func.max(uploads.c.taken_at)).where(
             uploads.c.school == place.school, uploads.c.source == place.kind
         )
-    ).scalars()
-    return max(refs, default="")
+    ).scalar_one()
+    return taken
 
 
 def _verdict(place: SchoolSource, parsed: Parsed) -> Verdict:

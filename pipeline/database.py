@@ -11,17 +11,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, make_url
 
 from pipeline.settings import Settings
 
 Role = Literal["svod_hub", "svod_vault", "owner"]
 
 
-def server_url(settings: Settings, database: str = "svod", driver: str = "psycopg") -> str:
-    """SQLAlchemy URL of ``database``; starts the embedded server if no other is set."""
+MAIN = "svod"
+
+
+def server_url(settings: Settings, database: str = MAIN, driver: str = "psycopg") -> str:
+    """SQLAlchemy URL of ``database``; starts the embedded server if no other is set.
+
+    On a server of one's own, ``SVOD_DATABASE_URL`` names the hub's database; the others (Airflow's)
+    stand beside it under their own names, and whoever runs the server creates them.
+    """
     if settings.database_url:
-        return settings.database_url
+        own = make_url(settings.database_url)
+        if database != MAIN:
+            own = own.set(database=database, drivername=f"postgresql+{driver}")
+        return own.render_as_string(hide_password=False)
     server = _embedded(settings.home.absolute() / "postgres")
     _ensure_database(server, database)
     host = server.get_postmaster_info().socket_dir

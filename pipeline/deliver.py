@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from connectors.base import Target
-from connectors.errors import AccessDenied, ConnectorError, Retriable
+from connectors.errors import AccessDenied, ConnectorError, RateLimited, Retriable
 from pipeline import ledger, outbox, runs
 from pipeline.collect import Run, where
 from pipeline.hub import Hub
 from pipeline.ledger import Counter, Entry
 from pipeline.plan import TARGET, plan_school
+from pipeline.quarantine import Place, keep_findings
 from pipeline.runs import SchoolState, Verdict
+from schemas.frames import Finding
 
 # Below the portal's limit of 500 (docs/diary-contract.md); a poison batch stays small.
 BATCH_SIZE = 200
@@ -45,10 +47,12 @@ def deliver_school(hub: Hub, school: str, run: Run, delivery: Delivery) -> Verdi
     """
     taken: list[str] = []
     try:
-        plan_school(hub, school, run.business_date, run.run_id)
+        plan = plan_school(hub, school, run.business_date, run.run_id)
         _settle_waiting(hub, school, delivery, taken)
         _send_pending(hub, school, run.run_id, delivery, taken)
-        verdict = Verdict(school, TARGET, SchoolState.DONE)
+        verdict = _done(hub, school, run, plan.held)
+    except RateLimited as error:
+        verdict = Verdict(school, TARGET, SchoolState.FAILED, "rate_limited", str(error))
     except Retriable as error:
         verdict = Verdict(school, TARGET, SchoolState.FAILED, "source_unavailable", str(error))
     except AccessDenied as error:
@@ -62,6 +66,18 @@ def deliver_school(hub: Hub, school: str, run: Run, delivery: Delivery) -> Verdi
         ledger.add(connection, run.run_id, school, TARGET, entries)
         runs.record(connection, run.run_id, "deliver", run.business_date, verdict)
     return verdict
+
+
+def _done(hub: Hub, school: str, run: Run, held: int) -> Verdict:
+    """Delivered; where withdrawals wait for a person, a finding says how many."""
+    rule, detail = "unplanned_withdrawal", str(held)
+    found = [Finding(rule, document="svod plan", detail=detail)] if held else []
+    with hub.engine.begin() as connection:
+        where_kept = Place(run.run_id, school, TARGET, run.business_date.isoformat())
+        keep_findings(connection, where_kept, found)
+    if held:
+        return Verdict(school, TARGET, SchoolState.PARTLY, rule, detail)
+    return Verdict(school, TARGET, SchoolState.DONE)
 
 
 def _settle_waiting(hub: Hub, school: str, delivery: Delivery, taken: list[str]) -> None:

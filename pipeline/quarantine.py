@@ -8,6 +8,7 @@ The same record refused again is the same row; one that a later complete read no
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
 import polars as pl
 from sqlalchemy import Connection, text
@@ -84,36 +85,26 @@ def keep_refusals(
         )
 
 
-def keep_findings(
-    connection: Connection, batch: Batch, upload_ref: str, found: Iterable[Finding]
-) -> None:
-    """Add findings of this run; a repeated step of the same run replaces its own."""
-    rows = [
-        {
-            "school": batch.school,
-            "source": batch.source,
-            "upload_ref": upload_ref,
-            "run_id": batch.run_id,
-            "entity": one.entity,
-            "document": one.document,
-            "line": one.line,
-            "field": one.field,
-            "rule": one.rule,
-            "detail": one.detail,
-        }
-        for one in found
-    ]
+@dataclass(frozen=True)
+class Place:
+    """What findings speak of: one upload of a school's source, in one run."""
+
+    run_id: str
+    school: str
+    source: str
+    upload_ref: str
+
+
+def keep_findings(connection: Connection, place: Place, found: Iterable[Finding]) -> None:
+    """Add what was found at ``place``; a repeated step of the same run replaces its own."""
+    of_place = asdict(place)
     connection.execute(
         text(
             "DELETE FROM ops.findings WHERE run_id = :run_id AND school = :school"
-            " AND source = :source AND upload_ref = :ref"
+            " AND source = :source AND upload_ref = :upload_ref"
         ),
-        {
-            "run_id": batch.run_id,
-            "school": batch.school,
-            "source": batch.source,
-            "ref": upload_ref,
-        },
+        of_place,
     )
+    rows = [of_place | asdict(one) for one in found]
     if rows:
         connection.execute(insert(findings), rows)

@@ -17,6 +17,7 @@ from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
 from pipeline.registry import RegionFileError
+from pipeline.report import NothingMeasuredError
 from pipeline.settings import MissingVariableError
 from privacy.keys import KeyFileError
 
@@ -46,6 +47,7 @@ KNOWN: dict[type[Exception], Exit] = {
     KeyFileError: Exit.MISCONFIGURED,
     MappingError: Exit.MISCONFIGURED,
     StackError: Exit.FAULT,
+    NothingMeasuredError: Exit.USAGE,
     ConnectorError: Exit.PARTLY,
 }
 

@@ -44,7 +44,7 @@ def ingest(
         with Progress(transient=True, disable=as_json) as progress:
             task = progress.add_task("ingest", total=rows)
             full = work.ingest(hub, path, lambda done: progress.update(task, completed=done))
-        rates = [full, work.bare(hub, path)]
+        rates = [full, work.bare(hub, Path(folder), path)]
     show([asdict(rate) for rate in rates], as_json=as_json)
 
 

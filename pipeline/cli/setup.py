@@ -16,7 +16,7 @@ from pipeline.database import connect
 from pipeline.local_stack import down, up
 from pipeline.registry import import_region, read_region
 from pipeline.settings import Settings
-from privacy.keys import KeyRing
+from privacy.keys import KeyFileMissingError, KeyRing
 
 schools = typer.Typer(help="Schools of the region and their journals.", no_args_is_help=True)
 
@@ -37,10 +37,16 @@ def init(
     """Make the key file, the database and its tables; does nothing where they exist."""
     settings = Settings()
     settings.home.mkdir(parents=True, exist_ok=True)
+    owner = connect(settings, "owner")
+    migrate.upgrade(owner)
     if not settings.keys.exists():
+        if migrate.holds_people(owner):
+            raise KeyFileMissingError(
+                f"no key file at {settings.keys}, and the vault holds people sealed with it;"
+                " restore the key file from its backup"
+            )
         KeyRing.create(settings.keys)
         typer.echo(f"new key file {settings.keys}: keep a copy apart from the database")
-    migrate.upgrade(connect(settings, "owner"))
     if airflow:
         prepare_airflow(settings)
     typer.echo("database is up to date")

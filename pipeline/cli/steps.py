@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from connectors.errors import Retriable
 from pipeline import batches, figures, outbox
 from pipeline.airflow_env import airflow_environment, prepare_airflow
 from pipeline.cli.follow import follow
@@ -20,7 +21,7 @@ from pipeline.exits import MEANING, Exit
 from pipeline.hub import Hub
 from pipeline.plan import TARGET, plan_school
 from pipeline.registry import school_codes
-from pipeline.runs import RunState, states
+from pipeline.runs import RunState, SchoolState, states, verdicts
 from pipeline.settings import Settings
 from pipeline.summary import summary
 from privacy.actions import Action
@@ -33,6 +34,8 @@ RunId = Annotated[str, typer.Option("--run-id", help="Go on with a run; a new on
 Schools = Annotated[
     list[str] | None, typer.Option("--school", help="Only this school; may be repeated.")
 ]
+
+SETTINGS_AT_FAULT = frozenset({"misconfigured", "access_denied"})
 
 
 def register(app: typer.Typer) -> None:
@@ -144,11 +147,11 @@ def _step(
     for batch in [chosen] if chosen else todo:
         try:
             act(hub, batch, this)
-        except batches.SchoolsWaitingError as error:
+        except Retriable as error:
             typer.echo(str(error), err=True)
-    state = batches.close_run(hub, verb, this)
+    state = batches.close_run(hub, verb, this, chosen)
     _report_run(hub, this, as_json=as_json)
-    raise typer.Exit(Exit.DONE if state is RunState.CLOSED else Exit.PARTLY)
+    raise typer.Exit(Exit.DONE if state is RunState.CLOSED else _partly(hub, this, [verb]))
 
 
 def _run(business_date: datetime, run_id: str) -> Run:
@@ -171,11 +174,27 @@ def _report_run(hub: Hub, this: Run, *, as_json: bool) -> None:
 def _exit_code(hub: Hub, this: Run, returned: int) -> Exit:
     """What the operator must do, from the states of the run's verbs."""
     with hub.engine.begin() as connection:
-        found = set(states(connection, this.run_id).values())
+        verbs = states(connection, this.run_id)
+    found = set(verbs.values())
     if RunState.FAILED in found:
         return Exit.LEDGER_OPEN
     if RunState.PARTLY in found:
-        return Exit.PARTLY
+        return _partly(hub, this, list(verbs))
     if returned or RunState.RUNNING in found or not found:
         return Exit.FAULT
     return Exit.DONE
+
+
+def _partly(hub: Hub, this: Run, verbs: list[str]) -> Exit:
+    """Name the schools that failed and why; running again does not mend wrong settings."""
+    with hub.engine.begin() as connection:
+        failed = [
+            verdict
+            for verb in verbs
+            for verdict in verdicts(connection, this.run_id, verb)
+            if verdict.state is SchoolState.FAILED
+        ]
+    for one in failed:
+        typer.echo(f"{one.school} {one.source}: {one.rule}: {one.detail}", err=True)
+    wrong = any(one.rule in SETTINGS_AT_FAULT for one in failed)
+    return Exit.MISCONFIGURED if wrong else Exit.PARTLY

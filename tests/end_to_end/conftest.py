@@ -158,7 +158,7 @@ def logged(path: Path) -> Iterator[None]:
     before, before_statements = root.level, statements.level
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s"))
-    root.addHandler(handler)
+    handlers, root.handlers = root.handlers, [handler]  # pytest's would keep it all in memory
     root.setLevel(logging.DEBUG)
     statements.setLevel(logging.INFO)  # with their parameters; DEBUG would add every row read
     try:
@@ -166,5 +166,5 @@ def logged(path: Path) -> Iterator[None]:
     finally:
         root.setLevel(before)
         statements.setLevel(before_statements)
-        root.removeHandler(handler)
+        root.handlers = handlers
         handler.close()

