@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from sqlalchemy import Connection
+
 from connectors.errors import RateLimited, Unavailable
 from connectors.registry import make_diary
 from pipeline import runs
@@ -16,7 +18,7 @@ from pipeline.deliver import Delivery, deliver_school
 from pipeline.hub import Hub
 from pipeline.ledger import require_closed
 from pipeline.plan import TARGET
-from pipeline.registry import school_codes, target_settings
+from pipeline.registry import school_codes, source_kinds, target_settings
 from pipeline.runs import RunState, SchoolState, Verdict
 from pipeline.settings import expand
 
@@ -78,9 +80,12 @@ def close_run(hub: Hub, verb: str, run: Run, schools: Sequence[str] | None = Non
     ``LedgerOpenError`` with the rows that are off.
     """
     with hub.engine.begin() as connection:
-        reached = {verdict.school for verdict in runs.verdicts(connection, run.run_id, verb)}
-        for school in set(schools or school_codes(connection)) - reached:
-            missed = Verdict(school, verb, SchoolState.FAILED, "hub_fault", "was not reached")
+        reached = {(v.school, v.source) for v in runs.verdicts(connection, run.run_id, verb)}
+        due = _due(connection, verb)
+        for part in sorted(
+            {(s, kind) for s in schools or due for kind in due.get(s, {verb})} - reached
+        ):
+            missed = Verdict(*part, SchoolState.FAILED, "hub_fault", "was not reached")
             runs.record(connection, run.run_id, verb, run.business_date, missed)
         state = runs.finish(connection, run.run_id, verb)
     with hub.engine.begin() as connection:
@@ -113,10 +118,16 @@ def _each(
 
 
 def _already_done(hub: Hub, run: Run, verb: str) -> set[str]:
-    """Schools that an earlier try of this very run has finished."""
+    """Schools that an earlier try of this very run has finished, each of their journals."""
     with hub.engine.begin() as connection:
         found = runs.verdicts(connection, run.run_id, verb)
-    states: dict[str, set[SchoolState]] = {}
-    for verdict in found:
-        states.setdefault(verdict.school, set()).add(verdict.state)
-    return {school for school, kinds in states.items() if SchoolState.FAILED not in kinds}
+        due = _due(connection, verb)
+    finished = {(v.school, v.source) for v in found if v.state is not SchoolState.FAILED}
+    return {s for s, kinds in due.items() if {(s, kind) for kind in kinds} <= finished}
+
+
+def _due(connection: Connection, verb: str) -> dict[str, set[str]]:
+    """What a run owes a verdict on: by school, its journals, or the target of a delivery."""
+    if verb == "collect":
+        return source_kinds(connection)
+    return {school: {TARGET} for school in school_codes(connection)}

@@ -46,6 +46,10 @@ def up(settings: Settings, sandbox: Path, port: int, say: Callable[[str], None])
     home.mkdir(parents=True, exist_ok=True)
     if running(home):
         raise StackError("already up; 'svod down' first")
+    if not settings.database_url:
+        say("starting the database")
+        _start(home, "database", [sys.executable, "-m", "pipeline.keep_database"], _ours(settings))
+        _await(lambda: "database is up" in _log(home, "database"), home / "database.log")
     prepare_airflow(settings)
     addresses = _start_sandbox(home, sandbox, say)
     environment = airflow_environment(settings, port) | addresses
@@ -114,7 +118,7 @@ def _start_sandbox(home: Path, data: Path, say: Callable[[str], None]) -> dict[s
 
 
 def _start(home: Path, name: str, command: list[str], environment: dict[str, str]) -> None:
-    with (home / f"{name}.log").open("ab") as log:
+    with (home / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  our own programs
             command,
             env=environment,
@@ -126,6 +130,15 @@ def _start(home: Path, name: str, command: list[str], environment: dict[str, str
     part = Part(name, process.pid, psutil.Process(process.pid).create_time())
     with (home / "parts.jsonl").open("a") as notes:
         notes.write(json.dumps(part.__dict__) + "\n")
+
+
+def _ours(settings: Settings) -> dict[str, str]:
+    return dict(os.environ) | {"SVOD_HOME": str(settings.home.absolute())}
+
+
+def _log(home: Path, name: str) -> str:
+    path = home / f"{name}.log"
+    return path.read_text(errors="replace") if path.exists() else ""
 
 
 def _await(ready: Callable[[], bool], log: Path) -> None:

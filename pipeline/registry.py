@@ -136,6 +136,14 @@ def school_codes(connection: Connection) -> list[str]:
     return list(connection.execute(select(schools.c.code).order_by(schools.c.code)).scalars())
 
 
+def source_kinds(connection: Connection) -> dict[str, set[str]]:
+    """The kinds of each school's sources, by school."""
+    kinds: dict[str, set[str]] = {}
+    for school, kind in connection.execute(select(sources.c.school, sources.c.kind)):
+        kinds.setdefault(school, set()).add(kind)
+    return kinds
+
+
 def school_sources(connection: Connection, school: str) -> list[SchoolSource]:
     """The journals of ``school``; typed lists last, since they speak of people in the journal."""
     rows = connection.execute(

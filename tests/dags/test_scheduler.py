@@ -102,10 +102,10 @@ def test_down_stops_what_up_started_and_nothing_else(
 ) -> None:
     assert airflow.url
     parts = running(place.home / "stack")
-    assert len(parts) == 5
+    assert len(parts) == 6
     done = place.svod("down")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("stopped") == 5
+    assert done.stdout.count("stopped") == 6
     assert running(place.home / "stack") == []
     assert bystander.poll() is None
 

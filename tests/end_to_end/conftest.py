@@ -111,19 +111,16 @@ def asked(evening: World, folder: Path) -> Asked:
     """The commands, asked once for all tests, on a copy of the evening's region."""
     world = evening.copy("asked", folder / "asked")
     day, run = ("--business-date", world.last), ("--run-id", ASKED_RUN)
-    asked = {
-        "collect --json": ("collect", *day, *run, "--json"),
-        "deliver --json": ("deliver", *day, *run, "--json"),
-        "plan --json": ("plan", *day, "--json"),
-        "runs --json": ("runs", "--json"),
-        "ledger --json": ("ledger", "--json"),
-        "quarantine --json": ("quarantine", "--json"),
-        "findings --json": ("findings", "--json"),
-        "quarantine": ("quarantine",),
-        "collect": ("collect", *day, "--run-id", "once-more"),
-    }
     with world.served():
-        return Asked(world, {name: world.svod(*words) for name, words in asked.items()})
+        answers = {
+            "collect": world.svod("collect", *day, *run),
+            "deliver --json": world.svod("deliver", *day, *run, "--json"),
+            "plan --json": world.asked("plan", *day, "--json"),
+            "quarantine": world.svod("quarantine"),
+        }
+    for name in ("runs", "ledger", "quarantine", "findings"):
+        answers[f"{name} --json"] = world.asked(name, "--json")
+    return Asked(world, answers)
 
 
 ASKED_RUN = "asked"

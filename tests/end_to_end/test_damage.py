@@ -139,7 +139,7 @@ def _heals(
     for name in ("drops", "dnevnik"):
         shutil.rmtree(world.region / name)
         shutil.copytree(sound.region / name, world.region / name)
-    assert world.collect(world.last, "healed") == "closed"
+    assert world.collect(world.last, "healed", [school]) == "closed"
     assert world.facts() == facts
     assert _waiting(world) == waiting
     (upload,) = world.rows(
@@ -159,7 +159,7 @@ def _waiting(world: World) -> Counter[tuple[Any, ...]]:
 
 def _answers(world: World, what: str, school: str) -> list[Row]:
     """What ``svod findings`` or ``svod quarantine`` says of the school after the last run."""
-    done = world.svod(what, "--school", school, "--json")
+    done = world.asked(what, "--school", school, "--json")
     assert done.returncode == 0, done.stderr
     rows: list[Row] = json.loads(done.stdout)
     return rows
