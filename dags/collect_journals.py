@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag
@@ -20,11 +21,14 @@ from dags.run_context import FORM
 from dags.wiring import over_schools
 
 
+ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Settings.zone
+
+
 @dag(
     dag_id="collect_journals",
     dag_display_name="1. Сбор журналов",
     doc_md=__doc__,
-    schedule=CronTriggerTimetable("0 20 * * 1-6", timezone="Europe/Moscow"),
+    schedule=CronTriggerTimetable("0 20 * * 1-6", timezone=ZONE),
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=8),

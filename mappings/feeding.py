@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from mappings.columns import read_by_value
 from mappings.language import Feed, Split
 from mappings.values import Fault, Reading, ValueReader
 from schemas.catalogue import field_names
@@ -76,7 +77,9 @@ def feed_rows(
         entity=feed.entity,
         frame=records.filter(~faulty).select(*names, *ORIGIN),
         refusals=refusals if cells is None else named(refusals, cells),
-        refused=_still_told(records.filter(faulty), readings, len(possible)).select("_row", *names),
+        refused=_still_told(records.filter(faulty), feed, reader, readings, possible).select(
+            ORIGIN[0], *names
+        ),
         read=records.height,
         cells=cells,
         columns={field: reading.column for field, reading in readings.items() if reading.column},
@@ -101,21 +104,31 @@ def _of_readings(readings: dict[str, Reading]) -> list[Fault]:
     return [fault for reading in readings.values() for fault in reading.faults]
 
 
-def _still_told(refused: pl.DataFrame, readings: dict[str, Reading], possible: int) -> pl.DataFrame:
+def _still_told(
+    refused: pl.DataFrame,
+    feed: Feed,
+    reader: ValueReader,
+    readings: dict[str, Reading],
+    possible: Sequence[Fault],
+) -> pl.DataFrame:
     """``refused`` with every field null that could not be read.
 
     The faults of the readings stand at the end of the ``possible`` ones, in the order of the
-    fields; those before them are of the whole row and leave no field certain.
+    fields. Those before them are of the row: they spoil the columns that the profile makes of
+    the faulty one, such as what a lookup would have found.
     """
-    first = possible - len(_of_readings(readings))
-    of_row, fields = range(first), {}
+    number = len(possible) - len(_of_readings(readings))
+    of_row, told = possible[:number], {}
     for field, reading in readings.items():
-        own = range(first, first + len(reading.faults))
-        first += len(reading.faults)
-        unsure = [pl.col(f"_fault_{number}") for number in (*of_row, *own)]
-        if unsure:
-            fields[field] = pl.when(~pl.any_horizontal(unsure)).then(pl.col(field))
-    return refused.with_columns(**fields)
+        spoilt = [*range(number, number + len(reading.faults))]
+        number += len(reading.faults)
+        read = read_by_value(feed.fields[field])
+        behind = {reader.shown(column) for column in read if reader.shown(column) != column}
+        spoilt += [n for n, fault in enumerate(of_row) if fault.column in behind]
+        if spoilt:
+            unsure = pl.any_horizontal([pl.col(f"_fault_{n}") for n in spoilt])
+            told[field] = pl.when(~unsure).then(pl.col(field))
+    return refused.with_columns(**told)
 
 
 def _text(reading: Reading | None) -> pl.Expr:

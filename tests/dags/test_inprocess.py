@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from pipeline.database import server_url
+from pipeline.settings import Settings
 from sandbox.serve import start
 from tests.dags.conftest import Place
 from tests.support.leaks import find_people
@@ -61,8 +63,7 @@ def test_no_person_in_airflow(world: Place, first: list[dict[str, Any]]) -> None
     """XCom, rendered fields, logs: Airflow's own database and folder hold no name."""
     assert first
     people = json.loads((world.region / "truth.json").read_text())["people"]
-    host = world.home / "postgres"
-    engine = create_engine(f"postgresql+psycopg://postgres@localhost/airflow?host={host}")
+    engine = create_engine(server_url(Settings(home=world.home), database="airflow"))
     with engine.connect() as connection:
         tables = connection.execute(
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
