@@ -20,7 +20,6 @@ from dags.retry import TASK
 from dags.run_context import FORM
 from dags.wiring import over_schools
 
-
 ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Settings.zone
 
 
