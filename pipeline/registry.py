@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from schemas.records import District, School
 from schemas.tables import days_off, districts, school_years, schools, sources, targets
 
 
@@ -26,6 +27,11 @@ class _Strict(BaseModel):
 class DistrictEntry(_Strict):
     code: str
     name: str
+
+    @model_validator(mode="after")
+    def _keeps_the_contract(self) -> DistrictEntry:
+        District(source_key=self.code, name=self.name)
+        return self
 
 
 class DayOff(_Strict):
@@ -46,6 +52,11 @@ class SchoolEntry(_Strict):
     profile: str
     connected_on: date
     sources: list[SourceEntry] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _keeps_the_contract(self) -> SchoolEntry:
+        School(source_key=self.code, district_key=self.district, short_name=self.name)
+        return self
 
 
 class TargetEntry(_Strict):
