@@ -48,12 +48,6 @@ def open_school_year(engine: Engine, year: int) -> None:
             )
 
 
-def holds_people(engine: Engine) -> bool:
-    """Whether the vault holds anybody: then a new key file would make them unreadable."""
-    with engine.begin() as connection:
-        return bool(connection.execute(text("SELECT EXISTS (SELECT FROM vault.people)")).scalar())
-
-
 def _run(engine: Engine, act: Callable[[Config], None]) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(schemas.migrations.__file__).parent))

@@ -158,6 +158,12 @@ class Vault:
         return pl.Series([content.decode() for content in opened], dtype=pl.String)
 
 
+def holds_people(engine: Engine) -> bool:
+    """Whether the vault behind ``engine`` holds anybody: a new key file would lock them in."""
+    with engine.connect() as connection:
+        return connection.execute(select(people.c.pseudonym).limit(1)).first() is not None
+
+
 def _places(table: Table, names: pl.Series) -> list[bytes]:
     """Associated data: a sealed value opens only in its own row of its own table."""
     return [f"{table.name}|{name}".encode() for name in names]

@@ -17,6 +17,7 @@ from pipeline.local_stack import down, up
 from pipeline.registry import import_region, read_region
 from pipeline.settings import Settings
 from privacy.keys import KeyFileMissingError, KeyRing
+from privacy.vault import holds_people
 
 schools = typer.Typer(help="Schools of the region and their journals.", no_args_is_help=True)
 
@@ -40,7 +41,7 @@ def init(
     owner = connect(settings, "owner")
     migrate.upgrade(owner)
     if not settings.keys.exists():
-        if migrate.holds_people(owner):
+        if holds_people(connect(settings, "svod_vault")):
             raise KeyFileMissingError(
                 f"no key file at {settings.keys}, and the vault holds people sealed with it;"
                 " restore the key file from its backup"

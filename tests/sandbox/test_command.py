@@ -89,7 +89,8 @@ def test_serve_says_when_it_is_ready_and_stops_when_told(region: Any, tmp_path: 
 class FakeSvod:
     """Stands for the product's command line: notes its calls, answers with codes."""
 
-    def __init__(self, fail_on: str = "") -> None:
+    def __init__(self, fail_on: str = "", code: int = 4) -> None:
+        self._code = code
         self.calls: list[list[str]] = []
         self.environments: list[dict[str, str]] = []
         self._fail_on = fail_on
@@ -97,7 +98,7 @@ class FakeSvod:
     def __call__(self, arguments: list[str], environment: dict[str, str]) -> int:
         self.calls.append(arguments)
         self.environments.append(environment)
-        return 3 if self._fail_on in arguments else 0
+        return self._code if self._fail_on in arguments else 0
 
     @property
     def dates(self) -> list[str]:
@@ -121,7 +122,15 @@ def test_demo_goes_through_the_dates_and_then_repeats_the_last(tmp_path: Path) -
 
 
 def test_demo_stops_at_a_failure_and_goes_on_there(tmp_path: Path) -> None:
-    assert demo(TINY, tmp_path, FakeSvod(fail_on="2026-09-16")) == 3
+    assert demo(TINY, tmp_path, FakeSvod(fail_on="2026-09-16")) == 4
     after = FakeSvod()
     assert demo(TINY, tmp_path, after) == 0
     assert after.dates == ["2026-09-16", "2026-09-17", "2026-09-18"]
+
+
+def test_demo_goes_on_when_some_schools_did_not_finish(tmp_path: Path) -> None:
+    partly = FakeSvod(fail_on="2026-09-16", code=3)
+    assert demo(TINY, tmp_path, partly) == 0
+    assert partly.dates[-1] == "2026-09-18"
+    last = FakeSvod(fail_on="2026-09-18", code=3)
+    assert demo(TINY, tmp_path, last) == 3
