@@ -40,8 +40,8 @@ COLUMNS = ("school_id", "student_id", "subject", "lesson_date", "mark", "kind", 
 SCHOOLS, PUPILS, DAYS = 60, 800, 75
 FIRST_SCHOOL, FIRST_DAY = 780000, date(2026, 9, 1)
 SCHOOL_YEAR = 2026
-# One pass over the file holds the rows of this many schools; memory does not grow with the file.
-SCHOOLS_A_PASS = 6
+# A pass over the file holds whole schools of about so many rows: memory does not grow with it.
+ROWS_A_PASS = 200_000
 ENTITIES = ("mark", "attendance")
 WORKERS = 2
 
@@ -140,10 +140,11 @@ def _each(
 def _schools(path: Path) -> Iterator[tuple[str, pl.DataFrame]]:
     """The file school by school, in source words, a few schools in memory at a time."""
     table = pl.scan_csv(path, infer_schema=False).with_row_index("_line", offset=2)
-    codes = [str(FIRST_SCHOOL + number) for number in range(SCHOOLS)]
-    for start in range(0, SCHOOLS, SCHOOLS_A_PASS):
-        wanted = pl.col("school_id").is_in(codes[start : start + SCHOOLS_A_PASS])
-        part = table.filter(wanted).collect(engine="streaming")
+    counts = table.group_by("school_id").len().sort("school_id").collect(engine="streaming")
+    passes = counts.with_columns(turn=pl.col("len").cum_sum() // ROWS_A_PASS)
+    for _, wanted in passes.group_by("turn", maintain_order=True):
+        chosen = pl.col("school_id").is_in(wanted["school_id"].to_list())
+        part = table.filter(chosen).collect(engine="streaming")
         for (school,), frame in part.group_by("school_id"):
             yield (
                 str(school),

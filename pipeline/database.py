@@ -68,6 +68,11 @@ def _embedded(folder: Path) -> Any:
     return server
 
 
+def stop_embedded(settings: Settings) -> None:
+    """Stop the embedded server of ``settings`` now, not when the process ends."""
+    _embedded(settings.home.absolute() / "postgres").cleanup()
+
+
 def _ensure_database(server: Any, database: str) -> None:
     known = server.psql(f"SELECT 1 FROM pg_database WHERE datname = '{database}'")
     if "(1 row)" not in known:

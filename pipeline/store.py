@@ -80,7 +80,8 @@ def upsert(
         .alias("origin_document"),
         pl.col("_line").alias("origin_line"),
     )
-    _stage(connection, entity, staged)
+    # In the order of the key: rows land beside one another in the index.
+    _stage(connection, entity, staged.sort("key"))
     merged = connection.execute(text(_merge(entity, staged.columns)), _values(batch))
     counts = {action: int(count) for action, count in merged}
     created = counts.get("INSERT", 0)
@@ -138,11 +139,11 @@ def anchor(entity: str) -> str | None:
 def copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> None:
     """COPY ``frame`` into ``table`` (columns by name), as CSV; an empty text stays empty."""
     buffer = io.BytesIO()
-    # Quoting every text tells the empty string from null, which stays bare.
-    frame.write_csv(buffer, include_header=False, quote_style="non_numeric", null_value="\\N")
+    # Null has a spelling that no accepted text can have (schemas.fields.TEXT_PATTERN).
+    frame.write_csv(buffer, include_header=False, null_value=SEPARATOR)
     columns = ", ".join(f'"{name}"' for name in frame.columns)
     driver: Any = connection.connection.driver_connection
-    statement = f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')"
+    statement = f"COPY {table} ({columns}) FROM STDIN (FORMAT csv, NULL '{SEPARATOR}')"
     with driver.cursor().copy(statement) as copy:
         copy.write(buffer.getbuffer())
 

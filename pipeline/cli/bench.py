@@ -13,7 +13,7 @@ from rich.progress import Progress
 from pipeline import bench as work
 from pipeline import migrate
 from pipeline.cli.present import AsJson, show
-from pipeline.database import connect
+from pipeline.database import connect, stop_embedded
 from pipeline.hub import Hub
 from pipeline.settings import Settings
 from privacy.keys import KeyRing
@@ -45,6 +45,8 @@ def ingest(
             task = progress.add_task("ingest", total=rows)
             full = work.ingest(hub, path, lambda done: progress.update(task, completed=done))
         rates = [full, work.bare(hub, Path(folder), path)]
+        hub.engine.dispose()
+        stop_embedded(hub.settings)
     show([asdict(rate) for rate in rates], as_json=as_json)
 
 
