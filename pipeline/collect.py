@@ -8,7 +8,7 @@ either all of it or none, and running it again changes nothing.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ from pipeline.runs import SchoolState, Verdict
 from pipeline.settings import MissingVariableError, expand
 from pipeline.store import Batch, mark_vanished, upsert
 from schemas.frames import Finding
+from schemas.rulebook import rule
 from schemas.tables import uploads
 
 OpenSource = Callable[[SchoolSource], Source]
@@ -136,13 +137,15 @@ def _take(
     with hub.engine.begin() as connection:
         _write(connection, batch, upload, judged, landed)
         _account(connection, batch, translated, judged)
-        found = [*_document_findings(parsed), *translated.findings, *judged.findings]
+        documents_found = _document_findings(parsed)
+        found = [*documents_found, *translated.findings, *judged.findings]
         at = Place(batch.run_id, batch.school, batch.source, upload.ref)
         keep_findings(connection, at, found)
-        whole = not parsed.problems
+        unread = [*documents_found, *unread_tables(translated.findings)]
+        whole = not unread
         keep_refusals(connection, hub.keys, batch, upload.ref, judged.refusals, complete=whole)
         _note_upload(connection, batch, upload, accepted=whole)
-    return _verdict(place, parsed)
+    return verdict_of(place, unread)
 
 
 def _write(
@@ -213,9 +216,15 @@ def _last_taken(connection: Connection, place: SchoolSource) -> datetime | None:
     return taken
 
 
-def _verdict(place: SchoolSource, parsed: Parsed) -> Verdict:
-    if not parsed.problems:
+def unread_tables(found: Sequence[Finding]) -> list[Finding]:
+    """Those of the mapping's findings that left a whole table unread, as a missing column does."""
+    return [one for one in found if rule(one.rule).effect == "document"]
+
+
+def verdict_of(place: SchoolSource, unread: Sequence[Finding]) -> Verdict:
+    """Done where everything was read; else partly, naming the first thing that was not."""
+    if not unread:
         return Verdict(place.school, place.kind, SchoolState.DONE)
-    first = parsed.problems[0]
+    first = unread[0]
     at = f"{first.document}:{first.line}" if first.line else first.document
     return Verdict(place.school, place.kind, SchoolState.PARTLY, first.rule, at)
