@@ -130,6 +130,7 @@ SubjectKey = Annotated[str, Text(), Ref("subject")]
 LessonKey = Annotated[str, Text(), Ref("lesson")]
 TermKey = Annotated[str, Text(), Ref("term")]
 
+ClockTime = Annotated[str, Text(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 MarkValue = Annotated[str, Text(longest=20)]
 
 
@@ -191,6 +192,16 @@ class CurriculumHours(Record):
     NATURAL_KEY = ("class_key", "subject_key")
 
 
+class Bell(Record):
+    """When a lesson of this number begins and ends, in one of the school's bell timetables."""
+
+    source_key: Key
+    timetable: Name
+    number: LessonNumber
+    start: ClockTime
+    finish: ClockTime
+
+
 class StaffMember(Record):
     person: Staff_
     full_name: FullName
@@ -242,7 +253,19 @@ class Movement(Record):
     order_date: Day
     from_class_key: ClassKey | None = None
     to_class_key: ClassKey | None = None
+    other_school: Name | None = None  # whence a pupil is enrolled, whither withdrawn
     RULES = (AtLeastOne("missing_value", "from_class_key", ("to_class_key",)),)
+
+
+class TeachingLoad(Record):
+    """Hours a week that a teacher gives a class, or one group of it, in a subject."""
+
+    teacher: Staff_
+    class_key: ClassKey
+    group_key: GroupKey | None = None
+    subject_key: SubjectKey
+    hours_per_week: Annotated[Decimal, DecimalNumber(0, 40)]
+    NATURAL_KEY = ("teacher", "class_key", "group_key", "subject_key")
 
 
 class TimetableSlot(Record):
@@ -365,11 +388,13 @@ ENTITIES: dict[str, type[Record]] = {
     "subject": Subject,
     "group": Group,
     "curriculum_hours": CurriculumHours,
+    "bell": Bell,
     "staff_member": StaffMember,
     "pupil": Pupil,
     "guardian": Guardian,
     "enrolment": Enrolment,
     "movement": Movement,
+    "teaching_load": TeachingLoad,
     "timetable_slot": TimetableSlot,
     "lesson": Lesson,
     "mark": Mark,

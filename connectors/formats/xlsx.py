@@ -6,8 +6,7 @@ A formula is refused: its stored result may be stale, and it can be made to show
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any
@@ -17,7 +16,8 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from connectors.base import DocumentProblem, RawDocument
-from connectors.formats.reading import Reading, bad_header, make_frame, unread
+from connectors.formats.grid import Grid, table_of
+from connectors.formats.reading import Reading, unread
 
 # A school's list has at most some thousands of rows; these bounds only stop a bomb.
 UNPACKED_BYTES = 256 * 1024 * 1024
@@ -41,16 +41,6 @@ DAMAGE = (
     OSError,
     NotImplementedError,  # a packing method the machine does not know
 )
-
-
-@dataclass
-class Grid:
-    """Cells of a sheet as text: ``rows[i]`` is sheet row ``i + 1``. ``formulas`` are (row,
-    column) of refused cells, from 1; ``damage`` says why reading stopped, empty if it did not."""
-
-    rows: list[list[str | None]] = field(default_factory=list)
-    formulas: list[tuple[int, int]] = field(default_factory=list)
-    damage: str = ""
 
 
 def read_grids(document: RawDocument) -> dict[str, Grid] | DocumentProblem:
@@ -82,53 +72,6 @@ def read_xlsx(document: RawDocument) -> Reading:
             DocumentProblem(document.name, "broken_document", None, None, detail)
         )
     return reading
-
-
-def table_of(name: str, grid: Grid, *, header_row: int) -> Reading:
-    """The table of ``grid`` whose column names stand in ``header_row``; blank rows are skipped."""
-    header = _without_tail(grid.rows[header_row - 1]) if len(grid.rows) >= header_row else []
-    if why := bad_header(header) if header else "нет строки с названиями колонок":
-        rule = "broken_document" if any(any(row) for row in grid.rows) else "empty_document"
-        return Reading(
-            make_frame(name, [], [], []), [DocumentProblem(name, rule, header_row, None, why)]
-        )
-    columns = [cell or "" for cell in header]
-    body = body_of(name, grid, columns, header_row)
-    return Reading(make_frame(name, columns, body.rows, body.lines), body.problems)
-
-
-@dataclass(frozen=True)
-class Body:
-    """Rows below a header, each as long as the header, and their sheet rows."""
-
-    rows: list[list[str | None]]
-    lines: list[int]
-    problems: list[DocumentProblem]
-
-
-def body_of(name: str, grid: Grid, columns: Sequence[str], header_row: int) -> Body:
-    """Rows of ``grid`` below ``header_row``; rows with a formula or a stray cell are left out."""
-    problems = [
-        DocumentProblem(name, "broken_document", row, _at(columns, column), "ячейка с формулой")
-        for row, column in grid.formulas
-    ]
-    bad = {row for row, _ in grid.formulas}
-    rows, lines = [], []
-    for line, cells in enumerate(grid.rows[header_row:], header_row + 1):
-        if line in bad or not any(cells):
-            continue
-        if any(cells[len(columns) :]):
-            problems.append(
-                DocumentProblem(name, "broken_document", line, None, "ячейка вне колонок таблицы")
-            )
-            continue
-        rows.append((cells + [None] * len(columns))[: len(columns)])
-        lines.append(line)
-    if grid.damage:
-        problems.append(
-            DocumentProblem(name, "broken_document", len(grid.rows) + 1, None, grid.damage)
-        )
-    return Body(rows, lines, problems)
 
 
 def _bomb(content: bytes) -> str:
@@ -187,14 +130,3 @@ def _text(value: Any) -> str | None:
             return value.strftime("%d.%m.%Y")
         case _:
             return str(value).strip() or None
-
-
-def _without_tail(cells: list[str | None]) -> list[str | None]:
-    end = len(cells)
-    while end and cells[end - 1] is None:
-        end -= 1
-    return cells[:end]
-
-
-def _at(columns: Sequence[str], column: int) -> str | None:
-    return columns[column - 1] if column <= len(columns) else None

@@ -14,7 +14,7 @@ from datetime import date, datetime
 import polars as pl
 
 from connectors.base import DocumentProblem, RawDocument
-from connectors.formats import html, xlsx
+from connectors.formats import grid, html, xlsx
 from connectors.formats.reading import LINE, ORIGIN, Reading, empty_frame, make_frame
 
 JOURNAL_COLUMNS = (
@@ -94,9 +94,9 @@ def _from_xlsx(document: RawDocument) -> JournalFile:
     if caption is None:
         return _unreadable(_broken(document, "нет подписи журнала"))
     header = [cell or "" for cell in journal.rows[JOURNAL_HEADER_ROW - 1]]
-    body = xlsx.body_of(document.name, journal, header, JOURNAL_HEADER_ROW)
+    body = grid.body_of(document.name, journal, header, JOURNAL_HEADER_ROW)
     wide = WideJournal(header, body.rows, body.lines)
-    found = xlsx.table_of(document.name, topics, header_row=1)
+    found = grid.table_of(document.name, topics, header_row=1)
     return _file(document, caption, wide, body.problems, found)
 
 

@@ -31,6 +31,13 @@ GOOD: dict[str, Row] = {
     "subject": {"source_key": "s1", "name": "Алгебра"},
     "group": {"source_key": "g1", "class_key": "c1", "name": "1 гр."},
     "curriculum_hours": {"class_key": "c1", "subject_key": "s1", "hours_per_week": "2.5"},
+    "bell": {
+        "source_key": "b1",
+        "timetable": "Основное",
+        "number": "1",
+        "start": "08:30",
+        "finish": "09:15",
+    },
     "staff_member": {"person": "p1", "full_name": "Жмелеватова Анна Петровна"},
     "pupil": {
         "person": "1",
@@ -50,6 +57,12 @@ GOOD: dict[str, Row] = {
         "order_number": "12-к",
         "order_date": "2026-09-09",
         "from_class_key": "c1",
+    },
+    "teaching_load": {
+        "teacher": "p1",
+        "class_key": "c1",
+        "subject_key": "s1",
+        "hours_per_week": "4",
     },
     "timetable_slot": {
         "source_key": "t",
