@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -38,6 +39,21 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 MOST_CONCURRENT = 10
 RATE_LIMIT_STATUSES = frozenset({429, 433})
 CHUNK = 65_536
+# Up to this share of a pause is added by chance, so that many schools that one system refused at
+# the same moment do not come back at the same moment.
+JITTER = 0.25
+# Up to this share of a pause is added by chance, so that many schools that one system refused at
+# the same moment do not come back at the same moment.
+JITTER = 0.25
+# Up to this share of a pause is added by chance, so that many schools that one system refused at
+# the same moment do not come back at the same moment.
+JITTER = 0.25
+# Up to this share of a pause is added by chance, so that many schools that one system refused at
+# the same moment do not come back at the same moment.
+JITTER = 0.25
+# Up to this share of a pause is added by chance, so that many schools that one system refused at
+# the same moment do not come back at the same moment.
+JITTER = 0.25
 
 
 @dataclass(frozen=True)
@@ -68,15 +84,15 @@ class Policy:
 
 @dataclass(frozen=True)
 class Question:
-    """One request. ``shape`` is the JSON type of a useful answer; ``accept`` adds statuses
-    (such as 404) that are an answer here and not an error."""
+    """One request. ``shape`` is the JSON type of a useful answer, or ``bytes`` for one that is
+    no JSON; ``accept`` adds statuses (such as 404) that are an answer here and not an error."""
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    shape: type[list[Any]] | type[dict[str, Any]] = dict
+    shape: type[list[Any]] | type[dict[str, Any]] | type[bytes] = dict
     accept: frozenset[int] = frozenset()
 
     @property
@@ -93,7 +109,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """A useful answer; ``value`` is its JSON, or None for an accepted status without a body."""
+    """A useful answer; ``value`` is its JSON, or None for an accepted status without a body and
+    where no JSON was asked for."""
 
     status: int
     body: bytes
@@ -107,11 +124,20 @@ def no_judge(question: Question, value: Any) -> None:
     """For a system that says everything in its HTTP status."""
 
 
+Look = Callable[[Question, int, bytes], None]
+
+
+def no_look(question: Question, status: int, body: bytes) -> None:
+    """For a system whose pages say nothing of their own."""
+
+
 class HttpClient:
     """Asks one system; safe to share between threads.
 
     ``judge(question, value)`` sees every JSON answer before the status is looked at and raises the
-    error that the body spells. ``sleep`` and ``clock`` (monotonic seconds) are injected.
+    error that the body spells; ``look(question, status, body)`` sees every answer before that, for
+    systems that say things in pages. ``sleep``, ``clock`` (monotonic seconds) and ``jitter`` (a
+    number from 0 to 1 for every pause) are injected.
     Raises ``Misconfigured`` when ``base_url`` is not an http(s) address.
     """
 
@@ -123,8 +149,10 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         policy: Policy | None = None,
         judge: Judge = no_judge,
+        look: Look = no_look,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         address = urlsplit(base_url)
         if address.scheme not in ("http", "https") or not address.hostname:
@@ -134,8 +162,10 @@ class HttpClient:
         self._headers = dict(headers or {})
         self.policy = policy or Policy()
         self._judge = judge
+        self._look = look
         self._sleep = sleep
         self._clock = clock
+        self._jitter = jitter
         self._seats = threading.BoundedSemaphore(self.policy.concurrency)
         self._turn = threading.Lock()
         self._next_start = clock()
@@ -152,6 +182,7 @@ class HttpClient:
                 wait = self._wait(error, attempt)
                 if attempt >= self.policy.attempts or wait > self.policy.longest_wait:
                     raise
+                wait *= 1 + JITTER * self._jitter()
                 log.warning(
                     "%s: %s; attempt %d of %d failed, next in %.1f s",
                     question.where, error, attempt, self.policy.attempts, wait,
@@ -230,16 +261,23 @@ class HttpClient:
 
     def _read(self, question: Question, response: requests.Response, body: bytes) -> Answer:
         status = response.status_code
-        readable, value = _json(body)
-        if readable:
-            self._judge(question, value)
+        self._look(question, status, body)
+        plain = question.shape is bytes
+        readable, value = (True, None) if plain else _json(body)
+        if readable and not plain:
+            try:
+                self._judge(question, value)
+            except RateLimited as error:  # the body knows no pause, the header may
+                if error.retry_after is None:
+                    error.retry_after = retry_after(response.headers)
+                raise
         if status in question.accept and not body:
             return Answer(status, body, None)
         if not (200 <= status < 300 or status in question.accept):
             raise refusal(status, question.where, retry_after(response.headers))
         if not readable:
             raise Unavailable("the answer is not JSON", where=question.where)
-        if status not in question.accept and not isinstance(value, question.shape):
+        if not plain and status not in question.accept and not isinstance(value, question.shape):
             raise Unavailable("the answer has an unknown shape", where=question.where)
         return Answer(status, body, value)
 

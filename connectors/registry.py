@@ -1,89 +1,73 @@
 """Which class reads which kind of source, and what its settings in the registry of schools are.
 
-A new system is a folder of its own and a line in ``SOURCES``.
+A system that exports files needs no line here: its profile says what the files look like
+(``drops``). A live system is a folder of its own and a line in ``SOURCES``.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import requests
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from connectors.base import Source
+from connectors.database import DatabaseSource
+from connectors.database.queries import load_queries
 from connectors.diary import DiaryClient
 from connectors.diary.client import judge as diary_judge
 from connectors.dnevnik_ru import DnevnikRuSource
+from connectors.dnevnik_ru.access import Access, Application, Keys, RefreshedKey, SuppliedKey
 from connectors.dnevnik_ru.errors import judge as dnevnik_judge
-from connectors.dnevnik_ru.source import TOKEN_HEADER
+from connectors.dnevnik_ru.tokens import FileTokenStore
+from connectors.drops import DropSource
 from connectors.errors import Misconfigured
 from connectors.files import DropFolder
-from connectors.http import MOST_CONCURRENT, HttpClient, Judge, Policy, open_session
+from connectors.http import HttpClient, Judge, open_session
 from connectors.lists import ListsSource
-from connectors.netschool import NetSchoolSource
-from connectors.paragraf import ParagrafSource
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DropSettings(_Settings):
-    """``root``: the drop root, which holds a folder per school."""
-
-    root: Path
-
-
-class HttpSettings(_Settings):
-    """Where a system answers and how hard it may be pressed (``http.Policy``)."""
-
-    base_url: str = Field(min_length=1)
-    token: str = Field(min_length=1)
-    spacing: float = Field(default=0, ge=0, le=60)
-    concurrency: int = Field(default=MOST_CONCURRENT, ge=1, le=MOST_CONCURRENT)
-    attempts: int = Field(default=5, ge=1, le=20)
-
-
-class DnevnikRuSettings(HttpSettings):
-    """``school_id``: the school's number at Dnevnik.ru."""
-
-    school_id: str = Field(coerce_numbers_to_str=True)
+from connectors.netschool_web import Account, NetSchoolWebSource, Reach, connector
+from connectors.settings import (
+    DatabaseSettings,
+    DnevnikRuSettings,
+    DropSettings,
+    HttpSettings,
+    NetSchoolWebSettings,
+    Settings,
+    WebSettings,
+)
+from schemas.layout import Layout
 
 
 class Link:
-    """The outside world as the sources see it: a session, and time to wait with."""
+    """The outside world as the sources see it: a session, time to wait with, and chance. ``now``
+    gives unix seconds."""
 
     def __init__(
         self,
         session: requests.Session | None = None,
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] | None = None,
+        jitter: Callable[[], float] | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.session = session or open_session()
-        self._timing: dict[str, Any] = {
-            name: value for name, value in (("sleep", sleep), ("clock", clock)) if value
-        }
+        self.now = now
+        given = {"sleep": sleep, "clock": clock, "jitter": jitter}
+        self.timing: dict[str, Any] = {name: value for name, value in given.items() if value}
 
-    def client(
-        self, settings: HttpSettings, judge: Judge, headers: Mapping[str, str]
-    ) -> HttpClient:
+    def client(self, settings: WebSettings, judge: Judge, headers: Mapping[str, str]) -> HttpClient:
         """A client of one system with its own pace."""
-        policy = Policy(
-            attempts=settings.attempts,
-            spacing=settings.spacing,
-            concurrency=settings.concurrency,
-        )
         return HttpClient(
             settings.base_url,
             self.session,
             headers=headers,
-            policy=policy,
+            policy=settings.policy,
             judge=judge,
-            **self._timing,
+            **self.timing,
         )
 
 
@@ -94,19 +78,27 @@ def make_source(
     *,
     zone: str,
     year_start: date,
+    layout: Layout | None = None,
     link: Link | None = None,
 ) -> Source:
-    """The source of ``kind`` for ``school``. Raises ``Misconfigured`` for an unknown kind, unfit
+    """The source of ``kind`` for ``school``; ``layout`` is the ``documents`` of its profile.
+
+    Raises ``Misconfigured`` for a kind that is neither live nor described by a layout, unfit
     settings (named, never shown: one of them is a token) or an unknown zone."""
-    if kind not in SOURCES:
-        raise Misconfigured(
-            f"unknown kind of source: {kind}", fix=f"use one of: {', '.join(sorted(SOURCES))}"
-        )
     try:
         region = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise Misconfigured("unknown time zone", fix="use a name such as Europe/Moscow") from None
-    return SOURCES[kind](school, settings, region, year_start, link or Link())
+    if kind in SOURCES:
+        return SOURCES[kind](school, settings, region, year_start, link or Link())
+    if layout is None:
+        raise Misconfigured(
+            f"unknown kind of source: {kind}",
+            fix="give its mapping profile a section `documents`, or use one of: "
+            + ", ".join(sorted(SOURCES)),
+        )
+    drop = DropFolder(_checked(DropSettings, settings).root)
+    return DropSource(kind, school, drop, layout, region, year_start)
 
 
 def make_diary(settings: Mapping[str, Any], link: Link | None = None) -> DiaryClient:
@@ -116,14 +108,15 @@ def make_diary(settings: Mapping[str, Any], link: Link | None = None) -> DiaryCl
     return DiaryClient(client, checked.token)
 
 
-SettingsT = TypeVar("SettingsT", bound=_Settings)
+SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 def _checked(model: type[SettingsT], settings: Mapping[str, Any]) -> SettingsT:
     try:
         return model.model_validate(dict(settings))
     except ValidationError as error:
-        wrong = ", ".join(".".join(map(str, e["loc"])) for e in error.errors(include_input=False))
+        found = error.errors(include_input=False)
+        wrong = ", ".join(".".join(map(str, e["loc"])) or str(e["msg"]) for e in found)
         raise Misconfigured(
             f"settings are missing, unknown or unfit: {wrong}",
             fix="correct them in the registry of schools",
@@ -134,26 +127,57 @@ def _checked(model: type[SettingsT], settings: Mapping[str, Any]) -> SettingsT:
 Factory = Callable[[str, Mapping[str, Any], ZoneInfo, date, Link], Source]
 
 
-def _from_drop(make: Callable[[str, DropFolder, ZoneInfo, date], Source]) -> Factory:
-    def factory(
-        school: str, settings: Mapping[str, Any], zone: ZoneInfo, year_start: date, _: Link
-    ) -> Source:
-        return make(school, DropFolder(_checked(DropSettings, settings).root), zone, year_start)
+def _lists(
+    school: str, settings: Mapping[str, Any], zone: ZoneInfo, year_start: date, _: Link
+) -> Source:
+    return ListsSource(school, DropFolder(_checked(DropSettings, settings).root), zone, year_start)
 
-    return factory
+
+def _database(
+    school: str, settings: Mapping[str, Any], zone: ZoneInfo, year_start: date, _: Link
+) -> Source:
+    checked = _checked(DatabaseSettings, settings)
+    return DatabaseSource(school, checked.url, load_queries(checked.queries), zone, year_start)
 
 
 def _dnevnik_ru(
     school: str, settings: Mapping[str, Any], zone: ZoneInfo, year_start: date, link: Link
 ) -> Source:
     checked = _checked(DnevnikRuSettings, settings)
-    client = link.client(checked, dnevnik_judge, {TOKEN_HEADER: checked.token})
-    return DnevnikRuSource(school, client, checked.school_id, zone, year_start)
+    client = link.client(checked, dnevnik_judge, {})
+    access = Access(client, _dnevnik_keys(school, checked, client, link))
+    return DnevnikRuSource(school, access, checked.school_id, zone, year_start)
+
+
+def _dnevnik_keys(school: str, settings: DnevnikRuSettings, client: HttpClient, link: Link) -> Keys:
+    if settings.token_folder is None or not settings.refresh_token:
+        return SuppliedKey(settings.token)
+    application = Application(settings.client_id, settings.client_secret, settings.refresh_token)
+    store = FileTokenStore(settings.token_folder / f"dnevnik_ru-{school}.json")
+    return RefreshedKey(client, application, store, link.now)
+
+
+def _netschool_web(
+    school: str, settings: Mapping[str, Any], zone: ZoneInfo, year_start: date, link: Link
+) -> Source:
+    checked = _checked(NetSchoolWebSettings, settings)
+    account = Account(
+        login=checked.login,
+        password=checked.password,
+        school_id=checked.school_id,
+        place=checked.place,
+        role=checked.rolegroup,
+        key=checked.at,
+        cookie=checked.cookie,
+    )
+    reach = Reach(checked.window_days, checked.recent_weeks, checked.full_weekday)
+    connect = connector(checked.base_url, account, checked.policy, **link.timing)
+    return NetSchoolWebSource(school, connect, reach, zone, year_start)
 
 
 SOURCES: dict[str, Factory] = {
-    "paragraf": _from_drop(ParagrafSource),
+    "database": _database,
     "dnevnik_ru": _dnevnik_ru,
-    "netschool": _from_drop(NetSchoolSource),
-    "lists": _from_drop(ListsSource),
+    "lists": _lists,
+    "netschool_web": _netschool_web,
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mappings.language import Cases, Constant, Feed, FromColumn, Joined, Table, Value
+import re
+from fnmatch import fnmatchcase
+
+from mappings.language import Cases, Constant, Feed, FromColumn, Joined, Split, Table, Value
 
 
 def read_by_value(value: Value) -> set[str]:
@@ -32,11 +35,26 @@ def read_by_table(table: Table) -> set[str]:
     columns = set(table.required) | {lookup.by for lookup in table.lookups}
     columns = columns.union(*map(read_by_feed, table.feeds))
     if table.split:
-        columns |= {table.split.column, table.split.named_by}
+        columns |= {table.split.column, table.split.named_by or table.split.column}
     return columns - made_by_table(table).keys()
+
+
+def is_ignored(table: Table, column: str) -> bool:
+    """Does the profile say that ``column`` is not ours to read?"""
+    return any(fnmatchcase(column, pattern) for pattern in table.ignore)
 
 
 def made_by_table(table: Table) -> dict[str, str]:
     """Columns that ``split`` and ``lookups`` add, each with the document's column behind it."""
-    made = {name: lookup.by for lookup in table.lookups for name in lookup.take}
-    return made | ({table.split.into: table.split.column} if table.split else {})
+    made: dict[str, str] = {}
+    if table.split:
+        names = [table.split.into, *parts_of(table.split)]
+        made = dict.fromkeys(names, table.split.column)
+    for lookup in table.lookups:
+        made |= dict.fromkeys(lookup.take, made.get(lookup.by, lookup.by))
+    return made
+
+
+def parts_of(split: Split) -> dict[str, int]:
+    """The columns into which a token is taken apart, each with the number of its group."""
+    return dict(re.compile(split.parts).groupindex) if split.parts else {}

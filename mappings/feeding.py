@@ -71,7 +71,9 @@ def feed_rows(
     numbers = pl.int_range(first_row, first_row + records.height, dtype=pl.UInt32, eager=True)
     records = records.with_columns(numbers.alias(ORIGIN[0]))
     faulty = pl.any_horizontal(flags) if flags else pl.lit(False)
-    cells = _cells(records, spoken, split) if split else None
+    cells = None
+    if split is not None and split.named_by is not None:
+        cells = _cells(records, spoken, split.column, split.named_by)
     refusals = _refusals(feed.entity, records.filter(faulty), spoken.select(shown), possible)
     return Portion(
         entity=feed.entity,
@@ -135,9 +137,9 @@ def _text(reading: Reading | None) -> pl.Expr:
     return pl.lit(None, pl.String) if reading is None else reading.text
 
 
-def _cells(records: pl.DataFrame, spoken: pl.DataFrame, split: Split) -> pl.DataFrame:
-    name = spoken[split.named_by].gather(records[_AT])
-    return records.select("_row", column=pl.lit(split.column), name=name)
+def _cells(records: pl.DataFrame, spoken: pl.DataFrame, column: str, named_by: str) -> pl.DataFrame:
+    name = spoken[named_by].gather(records[_AT])
+    return records.select("_row", column=pl.lit(column), name=name)
 
 
 def named(refusals: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:

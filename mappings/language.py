@@ -14,20 +14,41 @@ A step that cannot read a text refuses the record under ``report``, by default t
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
+    GetJsonSchemaHandler,
     Tag,
-    field_validator,
     model_validator,
 )
+from pydantic_core import CoreSchema
 
-DateFormat = Literal["dd.mm.yyyy", "iso_naive"]
-InstantFormat = Literal["dd.mm.yyyy HH:MM:SS", "iso_naive"]
+from schemas.layout import Layout
+
+# ``dd.mm.yy`` is a day of this century; ``iso_date`` is YYYY-MM-DD, ``iso_naive`` may add a time
+# without an offset, ``iso_offset`` has both and is the day in the region's zone.
+DateFormat = Literal["dd.mm.yyyy", "dd.mm.yy", "iso_date", "iso_naive", "iso_offset"]
+# ``iso_space_minutes`` is YYYY-MM-DD HH:MM; all but ``iso_offset`` are clocks of the region's zone.
+InstantFormat = Literal[
+    "dd.mm.yyyy HH:MM:SS", "dd.mm.yyyy HH:MM", "iso_space_minutes", "iso_naive", "iso_offset"
+]
+
+
+def _as_list(given: Any) -> Any:
+    return given if isinstance(given, list) else [given]
+
+
+Item = TypeVar("Item")
+OneOrMore = Annotated[
+    list[Item],
+    BeforeValidator(_as_list, json_schema_input_type=Item | list[Item]),
+    Field(min_length=1),
+]
 
 
 class Strict(BaseModel):
@@ -36,11 +57,18 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+LONG_FORM = {"values", "others", "assumed"}  # words of a code table that is no plain dictionary
+
+
 class CodeTable(Strict):
-    """Their codes and ours. ``None`` as a code is the empty cell, as a word the empty field."""
+    """Their codes and ours. ``None`` as a code is the empty cell, as a word the empty field.
+
+    ``assumed``: every meaning is our own, or those of the codes listed are.
+    """
 
     values: dict[str | None, str | None]
     others: Literal["refuse", "keep"] = "refuse"
+    assumed: bool | list[str | None] = False
 
     @model_validator(mode="before")
     @classmethod
@@ -48,9 +76,30 @@ class CodeTable(Strict):
         """A plain dictionary of codes is a table that refuses all others."""
         if given == "keep":
             return {"values": {}, "others": "keep"}
-        if isinstance(given, dict) and not given.keys() <= {"values", "others"}:
+        if isinstance(given, dict) and not given.keys() <= LONG_FORM:
             return {"values": given}
         return given
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """What ``_plain`` takes beside the long form."""
+        words = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+        plain = {"type": "object", "additionalProperties": words, "not": {"required": ["values"]}}
+        return {"anyOf": [handler(core), plain, {"const": "keep"}]}
+
+    @model_validator(mode="after")
+    def _assumed_codes_exist(self) -> CodeTable:
+        if isinstance(self.assumed, list) and (strange := set(self.assumed) - self.values.keys()):
+            raise ValueError(
+                f"assumed names codes that are not in values: {sorted(map(str, strange))}"
+            )
+        return self
+
+    def is_assumed(self, code: str | None) -> bool:
+        """Is the meaning of ``code`` our own, not confirmed by a public source?"""
+        return self.assumed if isinstance(self.assumed, bool) else code in self.assumed
 
 
 class CodesBy(Strict):
@@ -88,9 +137,9 @@ class FromColumn(Strict):
     column: str
     extract: str | None = None  # a regular expression; its first group is the value
     normalise: Literal["person"] | None = None
-    date: DateFormat | None = None
-    instant: InstantFormat | None = None
-    decimal: Literal["comma"] | None = None
+    date: OneOrMore[DateFormat] | None = None  # of several the first that fits
+    instant: OneOrMore[InstantFormat] | None = None
+    decimal: Literal["comma", "point"] | None = None
     codes: str | CodeTable | None = None
     codes_by: CodesBy | None = None
     report: str | None = None
@@ -114,6 +163,7 @@ class Joined(Strict):
     """Parts with a separator between them; empty when every part is empty.
 
     ``skip_empty`` leaves empty parts out (names); otherwise they keep their place (keys).
+    ``normalise`` makes the whole a key, as in ``FromColumn``.
     ``ordinal_within`` adds the number of the record among those with the same key and the
     same values in these columns, in the order of the document.
     """
@@ -121,6 +171,7 @@ class Joined(Strict):
     join: list[Value]
     separator: str = "|"
     skip_empty: bool = False
+    normalise: Literal["person"] | None = None
     ordinal_within: list[str] | None = None
     report: str | None = None
     assumed: bool = False
@@ -155,6 +206,12 @@ class _ColumnName(FromColumn):
     def _bare(cls, given: Any) -> Any:
         return {"column": given} if isinstance(given, str) else given
 
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, handler(core)]}
+
 
 Value = Annotated[
     Annotated[_ColumnName, Tag("<column>")]
@@ -169,15 +226,25 @@ Value = Annotated[
 ]
 
 
-class Split(Strict):
-    """A cell of tokens parted by white space: each becomes a row, its token in column ``into``.
+WHITE_SPACE = r"\s+"
 
-    ``named_by`` is the column that says what a person would call the cell (its header).
+
+class Split(Strict):
+    r"""A cell of tokens parted by ``separator``: each becomes a row, its token in column ``into``.
+
+    ``named_by`` is the column that says what a person would call the cell (its header in a wide
+    sheet); without it the cell goes by the name of its column. ``parts`` takes a token to pieces:
+    its named groups become columns, and a token it does not fit is refused (bad_format)::
+
+        separator: ',\s*'
+        parts: '^(?P<Предмет>[^/\[\]]+)(?:/(?P<Группа>[^\[\]]+))?$'
     """
 
     column: str
     into: str
-    named_by: str
+    named_by: str | None = None
+    separator: str = WHITE_SPACE  # a regular expression, as ``extract``
+    parts: str | None = None
 
 
 class Lookup(Strict):
@@ -196,24 +263,21 @@ class Feed(Strict):
     """How the rows of a table (those that satisfy ``when``) become records of ``entity``."""
 
     entity: str
-    when: list[Condition] = []
+    when: Annotated[
+        list[Condition],
+        BeforeValidator(_as_list, json_schema_input_type=Condition | list[Condition]),
+    ] = []
     known: dict[str, list[str]] = {}
     distinct: bool = False
     fields: dict[str, Value]
     assumed: bool = False
 
-    @field_validator("when", mode="before")
-    @classmethod
-    def _listed(cls, given: Any) -> Any:
-        return [given] if isinstance(given, dict) else given
-
 
 class Table(Strict):
-    """One table of the source. ``optional``: a complete upload may be without it."""
+    """One table of the source."""
 
     required: list[str] = []
     ignore: list[str] = []
-    optional: bool = False
     lookups: list[Lookup] = []
     split: Split | None = None
     feeds: list[Feed] = []
@@ -221,15 +285,37 @@ class Table(Strict):
     note: str = ""
 
 
+class Validity(Strict):
+    """School years the profile was reviewed for, each by the year in which it begins."""
+
+    first: int = Field(alias="from", ge=2000, le=2100)
+    last: int | None = Field(None, alias="to", ge=2000, le=2100)  # None: in use until another is
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Validity:
+        if self.last is not None and self.last < self.first:
+            raise ValueError("to is before from")
+        return self
+
+    def holds(self, school_year: int) -> bool:
+        """Is ``school_year`` one of them?"""
+        return self.first <= school_year and (self.last is None or school_year <= self.last)
+
+    def __str__(self) -> str:
+        return f"{self.first}-{'' if self.last is None else self.last}"
+
+
 class Mapping(Strict):
-    """A profile."""
+    """A profile. ``assumed``: nothing in it is confirmed by a public source."""
 
     system: str
     version: str
+    valid: Validity
     title: str = ""
     base: str | None = None
     schedule_basis: Literal["timetable", "lessons"]
     codes: dict[str, CodeTable] = {}
+    documents: Layout | None = None  # how its files lie and are read; None: a live source
     tables: dict[str, Table]
     assumed: bool = False
 

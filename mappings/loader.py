@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from mappings.consistency import problems_of
+from mappings.files import Steps, left_to_do, read_file
 from mappings.language import Mapping
+from mappings.layers import Layered
 from mappings.problems import MappingError, Problem
 
 PROFILES = Path(__file__).parent / "profiles"
@@ -24,93 +25,110 @@ _FIXES = {
 }
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML where a key written twice is an error, not the loss of the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Hashable] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the key {key} stands here twice", problem_mark=key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+def profiles(*folders: Path) -> list[str]:
+    """Names of all profiles in ``folders``, by default the bundled ones, as ``load`` takes them
+    (``paragraf/3.21``)."""
+    found = {
+        str(path.relative_to(folder).with_suffix(""))
+        for folder in folders or (PROFILES,)
+        for path in folder.glob("*/*.yml")
+    }
+    return sorted(found)
 
 
-def profiles(root: Path = PROFILES) -> list[str]:
-    """Names of all profiles under ``root``, as ``load`` takes them (``paragraf/3.21``)."""
-    return sorted(str(path.relative_to(root).with_suffix("")) for path in root.glob("*/*.yml"))
+def folder_of(profile: str, *folders: Path) -> Path:
+    """The first of ``folders`` that has ``profile``. Raises ``MappingError`` if none has."""
+    for folder in folders or (PROFILES,):
+        if profile in profiles(folder):
+            return folder
+    known = ", ".join(profiles(*folders)) or "none"
+    file = str((folders or (PROFILES,))[0] / f"{profile}.yml")
+    raise MappingError(
+        file, [Problem("", f"there is no profile {profile}", f"use one of: {known}")]
+    )
 
 
 @cache
-def load(profile: str, root: Path = PROFILES) -> Mapping:
-    """The profile ``<system>/<version>``. Raises ``MappingError`` with every mistake found."""
-    content = _with_base(profile, root, ())
-    file = str(_path(profile, root))
+def load(profile: str, *folders: Path, school_year: int | None = None) -> Mapping:
+    """The profile ``<system>/<version>`` of the first of ``folders`` (by default the bundled
+    ones) that has it. Raises ``MappingError`` with every mistake found, also when it is not valid
+    in ``school_year`` (the year in which it begins)."""
+    if school_year is not None:
+        return _valid_in(school_year, profile, load(profile, *folders), folders)
+    layered = _layered(profile, folders or (PROFILES,), ())
+    file = str(layered.origin_of(()).written.path)
+    undone = [
+        _placed(layered, Problem(".".join(steps), f"{told} is still here", _DECIDE), steps)
+        for steps, told in left_to_do(layered.content)
+    ]
+    if undone:
+        raise MappingError(file, undone)
     try:
-        mapping = Mapping.model_validate(content)
+        mapping = Mapping.model_validate(layered.content)
     except ValidationError as error:
-        raise MappingError(file, [_problem(dict(e)) for e in error.errors()]) from None
+        problems = [_problem(layered, dict(one)) for one in error.errors()]
+        raise MappingError(file, problems) from None
     if problems := problems_of(mapping):
-        raise MappingError(file, problems)
+        raise MappingError(file, [_placed(layered, one) for one in problems])
     return mapping
 
 
-def _path(profile: str, root: Path) -> Path:
-    return root / f"{profile}.yml"
+_DECIDE = "write what it means, or remove the line; then see svod mappings check"
 
 
-def _with_base(profile: str, root: Path, above: tuple[str, ...]) -> dict[str, Any]:
-    """The YAML of ``profile`` laid over that of its ``base``."""
-    content = _read(profile, root)
-    base = content.get("base")
+def _valid_in(
+    school_year: int, profile: str, mapping: Mapping, folders: tuple[Path, ...]
+) -> Mapping:
+    if mapping.valid.holds(school_year):
+        return mapping
+    others = [
+        name
+        for name in profiles(*folders)
+        if name != profile and name.startswith(f"{mapping.system}/")
+    ]
+    problem = Problem(
+        "valid",
+        f"{profile} is for the school years {mapping.valid}, not for {school_year}",
+        "hold it against an export of that year (svod mappings check) and widen valid, or name"
+        f" another profile in the region file{': ' if others else ''}{', '.join(others)}",
+    )
+    raise MappingError(str(folder_of(profile, *folders) / f"{profile}.yml"), [problem])
+
+
+def _layered(profile: str, folders: Sequence[Path], above: tuple[Path, ...]) -> Layered:
+    """The YAML of ``profile`` laid over that of its bases. A profile may be based on the one of
+    its own name in a later folder: so a site changes single lines of a bundled one."""
+    folder = folder_of(profile, *folders)
+    written = read_file(folder / f"{profile}.yml")
+    base = written.content.get("base")
     if base is None:
-        return content
-    if base == profile or base in above:
+        return Layered.alone(written)
+    below = list(folders[folders.index(folder) + 1 :]) if base == profile else list(folders)
+    seen = (*above, written.path)
+    if not below or folder_of(str(base), *below) / f"{base}.yml" in seen:
         raise MappingError(
-            str(_path(profile, root)),
+            str(written.path),
             [Problem("base", f"{base} is based on this profile", "name another base")],
         )
-    return _overlaid(_with_base(str(base), root, (*above, profile)), content)
+    return _layered(str(base), below, seen).under(written)
 
 
-def _overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Dictionaries are merged key by key; anything else is replaced."""
-    merged = dict(below)
-    for key, value in above.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _overlaid(merged[key], value) if both else value
-    return merged
+def _placed(layered: Layered, problem: Problem, steps: Steps | None = None) -> Problem:
+    """``problem`` with the file and line where its place is written."""
+    if steps is None:
+        steps = tuple(problem.path.split(".")) if problem.path else ()
+    origin = layered.origin_of(steps)
+    return Problem(problem.path, problem.what, problem.fix, str(origin.written.path), origin.line)
 
 
-def _read(profile: str, root: Path) -> dict[str, Any]:
-    path = _path(profile, root)
-    known = ", ".join(profiles(root)) or "none"
-    if profile not in profiles(root):
-        problem = Problem("", f"there is no profile {profile}", f"use one of: {known}")
-        raise MappingError(str(path), [problem])
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506 safe
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else ""
-        what = str(getattr(error, "problem", None) or "not YAML")
-        raise MappingError(str(path), [Problem(place, what, "correct the YAML")]) from None
-    if not isinstance(content, dict):
-        problem = Problem("", "not a dictionary", "begin with system, version, tables")
-        raise MappingError(str(path), [problem])
-    return content
-
-
-def _problem(error: dict[str, Any]) -> Problem:
-    kind = str(error["type"])
+def _problem(layered: Layered, error: dict[str, Any]) -> Problem:
+    steps = _place(error["loc"])
     what = str(error["msg"]).removeprefix("Value error, ")
-    fix = _FIXES.get(kind, "write what mappings/language.py allows here")
-    return Problem(_place(error["loc"]), what, fix)
+    grammar = "schemas/layout.py" if steps[:1] == ("documents",) else "mappings/language.py"
+    fix = _FIXES.get(str(error["type"]), f"write what {grammar} allows here")
+    return _placed(layered, Problem(".".join(steps), what, fix), steps)
 
 
-def _place(loc: tuple[int | str, ...]) -> str:
-    """Dotted path inside the YAML, without what pydantic adds: ``<column>``, ``[key]``."""
-    return ".".join(str(step) for step in loc if not str(step).startswith(("<", "[")))
+def _place(loc: tuple[int | str, ...]) -> Steps:
+    """The place inside the YAML, without what pydantic adds: ``<column>``, ``[key]``."""
+    return tuple(str(step) for step in loc if not str(step).startswith(("<", "[")))

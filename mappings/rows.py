@@ -6,8 +6,11 @@ from collections.abc import Mapping as Frames
 
 import polars as pl
 
-from mappings.language import Lookup, Split, Table
+from mappings.columns import made_by_table, parts_of
+from mappings.language import WHITE_SPACE, Lookup, Split, Table
 from mappings.values import Fault
+
+_BETWEEN = "\x00"  # stands in no cell: readers refuse it
 
 
 def rows_of(
@@ -21,17 +24,41 @@ def rows_of(
     faults: list[Fault] = []
     if table.split:
         frame = _split(frame, table.split)
+        faults += _apart(table.split)
     for number, lookup in enumerate(table.lookups):
         found = f"_found_{number}"
         frame = _looked_up(frame, lookup, frames.get(lookup.table), found)
         lost = pl.col(lookup.by).is_not_null() & pl.col(found).is_null()
-        faults.append(Fault(lookup.by, "dangling_reference", lost))
+        shown = made_by_table(table).get(lookup.by, lookup.by)
+        faults.append(Fault(shown, "dangling_reference", lost))
     return frame, faults
 
 
 def _split(frame: pl.DataFrame, split: Split) -> pl.DataFrame:
-    tokens = pl.col(split.column).str.extract_all(r"\S+").alias(split.into)
-    return frame.with_columns(tokens).explode(split.into).filter(pl.col(split.into).is_not_null())
+    rows = frame.with_columns(_tokens(split).alias(split.into)).explode(split.into)
+    rows = rows.filter(pl.col(split.into).is_not_null())
+    return rows.with_columns(
+        pl.col(split.into).str.extract(split.parts or "", group).alias(name)
+        for name, group in parts_of(split).items()
+    )
+
+
+def _tokens(split: Split) -> pl.Expr:
+    """The tokens of a cell, in order; without the empty ones."""
+    cell = pl.col(split.column)
+    if split.separator == WHITE_SPACE:
+        return cell.str.extract_all(r"\S+")
+    pieces = cell.str.replace_all(split.separator, _BETWEEN).str.split(_BETWEEN)
+    trimmed = pieces.list.eval(pl.element().str.strip_chars())
+    return trimmed.list.eval(pl.element().filter(pl.element() != ""))
+
+
+def _apart(split: Split) -> list[Fault]:
+    """Tokens that ``parts`` does not fit."""
+    if split.parts is None:
+        return []
+    fits = pl.col(split.into).str.contains(split.parts)
+    return [Fault(split.column, "bad_format", ~fits)]
 
 
 def _looked_up(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Protocol
 
 import polars as pl
 
-from mappings.columns import read_by_table
+from mappings.columns import is_ignored, read_by_table
 from mappings.language import Mapping, Table
 from schemas.frames import Finding
 
@@ -43,8 +42,8 @@ def survey(mapping: Mapping, tables: Sequence[TableLike]) -> Sources:
     """
     frames: dict[str, pl.DataFrame] = {}
     findings: list[Finding] = []
-    incomplete = {name for name, table in mapping.tables.items() if not table.optional}
-    incomplete -= {table.name for table in tables}
+    # A table that did not come proves nothing: what it fed may still be there.
+    incomplete = mapping.tables.keys() - {table.name for table in tables}
     for name, frame in _together(tables).items():
         declared = mapping.tables.get(name)
         if declared is None:
@@ -84,9 +83,7 @@ def _unknown(table: Table, frame: pl.DataFrame) -> list[str]:
     return [
         column
         for column in frame.columns
-        if not column.startswith("_")
-        and column not in used
-        and not any(fnmatchcase(column, pattern) for pattern in table.ignore)
+        if not column.startswith("_") and column not in used and not is_ignored(table, column)
     ]
 
 

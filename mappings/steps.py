@@ -6,24 +6,13 @@ expressions are String in, String out; ``unread`` is Boolean and never null.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from mappings.language import CodesBy, CodeTable, DateFormat, FromColumn, InstantFormat, Mapping
-
-# Both patterns fix the width of every part: parsers alone would take "1.9.2026" or "60" seconds.
-_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-_RU_DAY = r"[0-9]{2}\.[0-9]{2}\.[0-9]{4}"
-_ISO_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_DATE_PATTERNS: dict[DateFormat, str] = {
-    "dd.mm.yyyy": rf"^{_RU_DAY}$",
-    "iso_naive": rf"^{_ISO_DAY}(T{_CLOCK}(\.[0-9]{{1,9}})?)?$",
-}
-_INSTANT_PATTERNS: dict[InstantFormat, str] = {
-    "dd.mm.yyyy HH:MM:SS": rf"^{_RU_DAY} {_CLOCK}$",
-    "iso_naive": rf"^{_ISO_DAY}T{_CLOCK}(\.[0-9]{{1,9}})?$",
-}
+from mappings.moments import read_day, read_moment
 
 
 @dataclass(frozen=True)
@@ -44,10 +33,10 @@ def steps_of(value: FromColumn, mapping: Mapping, zone: str) -> list[Step]:
     if value.normalise is not None:
         steps.append(Step(person_name(_last(steps, text)), "bad_format", pl.lit(False)))
     if value.date is not None:
-        steps.append(day(_last(steps, text), value.date))
+        steps.append(day(_last(steps, text), value.date, zone))
     if value.instant is not None:
         steps.append(moment(_last(steps, text), value.instant, zone))
-    if value.decimal is not None:
+    if value.decimal == "comma":  # a point is a point already
         dotted = _last(steps, text).str.replace(",", ".", literal=True)
         steps.append(Step(dotted, "bad_number", pl.lit(False)))
     if value.codes is not None:
@@ -77,29 +66,19 @@ def person_name(text: pl.Expr) -> pl.Expr:
     return single_spaced.str.to_lowercase().str.replace_all("ё", "е", literal=True)
 
 
-def day(text: pl.Expr, written: DateFormat) -> Step:
-    """A calendar day as ``YYYY-MM-DD``."""
-    if written == "dd.mm.yyyy":
-        parsed = text.str.to_date("%d.%m.%Y", strict=False)
-    else:
-        parsed = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-    read = text.str.contains(_DATE_PATTERNS[written]) & parsed.is_not_null()
-    spelled = pl.when(read).then(parsed.dt.to_string("%Y-%m-%d")).otherwise(text)
-    return Step(spelled, "bad_date", text.is_not_null() & ~read)
+def day(text: pl.Expr, written: Sequence[DateFormat], zone: str) -> Step:
+    """A calendar day as ``YYYY-MM-DD`` (see ``moments.read_day``)."""
+    found = read_day(text, written, zone)
+    spelled = pl.when(found.is_not_null()).then(found.dt.to_string("%Y-%m-%d")).otherwise(text)
+    return Step(spelled, "bad_date", text.is_not_null() & found.is_null())
 
 
-def moment(text: pl.Expr, written: InstantFormat, zone: str) -> Step:
-    """A wall clock of ``zone`` as ``YYYY-MM-DDTHH:MM:SS+HH:MM``.
-
-    An hour that the zone's clocks went through twice is its first passage; one that they
-    left out breaks bad_date.
-    """
-    form = "%d.%m.%Y %H:%M:%S" if written == "dd.mm.yyyy HH:MM:SS" else "%Y-%m-%dT%H:%M:%S"
-    wall = text.str.slice(0, 19).str.to_datetime(form, time_unit="us", strict=False)
-    local = wall.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    read = text.str.contains(_INSTANT_PATTERNS[written]) & local.is_not_null()
-    spelled = pl.when(read).then(local.dt.to_string("%Y-%m-%dT%H:%M:%S%:z")).otherwise(text)
-    return Step(spelled, "bad_date", text.is_not_null() & ~read)
+def moment(text: pl.Expr, written: Sequence[InstantFormat], zone: str) -> Step:
+    """An instant as ``YYYY-MM-DDTHH:MM:SS+HH:MM`` in ``zone`` (see ``moments.read_moment``)."""
+    found = read_moment(text, written, zone)
+    told = found.dt.to_string("%Y-%m-%dT%H:%M:%S%:z")
+    spelled = pl.when(found.is_not_null()).then(told).otherwise(text)
+    return Step(spelled, "bad_date", text.is_not_null() & found.is_null())
 
 
 def coded(text: pl.Expr, table: CodeTable) -> Step:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mappings.language import Case, Cases, Condition, Constant, FromColumn, Joined, Mapping, Value
-from mappings.steps import Step, steps_of
+from mappings.steps import Step, person_name, steps_of
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ class ValueReader:
         )
         nothing = pl.all_horizontal([text.is_null() for text in texts])
         text = pl.when(nothing).then(None).otherwise(together)
+        if value.normalise is not None:
+            text = person_name(text)
         if value.ordinal_within is not None:
             text = _numbered(text, value.ordinal_within, value.separator)
         column = next((part.column for part in parts if part.column), "")

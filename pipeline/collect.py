@@ -22,17 +22,21 @@ from connectors.errors import AccessDenied, ConnectorError, RateLimited, Retriab
 from connectors.registry import make_source
 from mappings.applier import Translated, translate
 from mappings.language import Mapping
-from mappings.loader import load
+from mappings.problems import MappingError
 from pipeline import ledger, runs
 from pipeline.hub import Hub
 from pipeline.judge import Judged, judge
 from pipeline.landing import land
 from pipeline.ledger import Counter, Entry
+from pipeline.profiles import load_profile
 from pipeline.quarantine import Place, keep_findings, keep_refusals
 from pipeline.registry import SchoolSource, school_sources
 from pipeline.runs import SchoolState, Verdict
 from pipeline.settings import MissingVariableError, expand
 from pipeline.store import Batch, mark_vanished, upsert
+from pipeline.volumes import Volumes, judge_volumes
+from privacy.actions import Action
+from quality.batch_suite import load_suite
 from schemas.frames import Finding
 from schemas.rulebook import rule
 from schemas.tables import uploads
@@ -42,10 +46,11 @@ OpenSource = Callable[[SchoolSource], Source]
 
 @dataclass(frozen=True)
 class Run:
-    """What identifies a run: it is a function of these two and of nothing else."""
+    """What identifies a run, and what a person has decided for it."""
 
     run_id: str
     business_date: date
+    accept_volumes: frozenset[str] = frozenset()  # schools that a person knows to have shrunk
 
 
 def collect_school(
@@ -74,6 +79,7 @@ def open_registered(place: SchoolSource) -> Source:
         expand(place.settings),
         zone=place.zone,
         year_start=place.year_start,
+        layout=load_profile(place.mapping, place.school_year).documents,
     )
 
 
@@ -87,7 +93,7 @@ def _guarded(hub: Hub, place: SchoolSource, run: Run, open_one: OpenSource) -> V
         return _failed(place, "source_unavailable", error)
     except AccessDenied as error:
         return _failed(place, "access_denied", error)
-    except (ConnectorError, MissingVariableError) as error:
+    except (ConnectorError, MappingError, MissingVariableError) as error:
         return _failed(place, "misconfigured", error)
     except Exception as error:
         # The last line of defence for the other schools of the batch.
@@ -107,7 +113,7 @@ def _failed(place: SchoolSource, rule: str, error: Exception) -> Verdict:
 
 
 def _collect(hub: Hub, place: SchoolSource, run: Run, source: Source) -> Verdict:
-    mapping = load(place.mapping)
+    mapping = load_profile(place.mapping, place.school_year)
     with hub.engine.begin() as connection:
         ledger.clear(connection, run.run_id, place.school, place.kind)
         last = _last_taken(connection, place)
@@ -133,12 +139,17 @@ def _take(
         landed = land(hub.landing, connection, place.kind, upload, documents)
     parsed = source.parse(upload, documents)
     translated = translate(mapping, parsed.tables, zone=place.zone)
+    volumes = _volumes(hub, place, run, batch, upload, translated)
+    if volumes.too_low:
+        return _refused(hub, place, batch, upload, volumes)
     judged = judge(hub, batch, translated)
     with hub.engine.begin() as connection:
         _write(connection, batch, upload, judged, landed)
         _account(connection, batch, translated, judged)
         documents_found = _document_findings(parsed)
-        found = [*documents_found, *translated.findings, *judged.findings]
+        found = [
+            *documents_found, *translated.findings, *volumes.findings, *judged.findings
+        ]  # fmt: skip
         at = Place(batch.run_id, batch.school, batch.source, upload.ref)
         keep_findings(connection, at, found)
         unread = [*documents_found, *unread_tables(translated.findings)]
@@ -146,6 +157,35 @@ def _take(
         keep_refusals(connection, hub.keys, batch, upload.ref, judged.refusals, complete=whole)
         _note_upload(connection, batch, upload, accepted=whole)
     return verdict_of(place, unread)
+
+
+def _volumes(
+    hub: Hub, place: SchoolSource, run: Run, batch: Batch, upload: Upload, translated: Translated
+) -> Volumes:
+    """Whether the upload speaks of enough records; a school that was accepted has no floor."""
+    if place.school in run.accept_volumes:
+        hub.log_action(Action("accept_volumes", place.school, "решение оператора", 1))
+        return Volumes([])
+    whole = {
+        entity: count
+        for entity, count in translated.read.items()
+        if entity not in translated.incomplete
+    }
+    with hub.engine.begin() as connection:
+        return judge_volumes(connection, batch, upload.covers, whole, place.volumes, load_suite())
+
+
+def _refused(
+    hub: Hub, place: SchoolSource, batch: Batch, upload: Upload, volumes: Volumes
+) -> Verdict:
+    """An upload that spoke of too little stays landed; nothing of it is stored or counted."""
+    with hub.engine.begin() as connection:
+        at = Place(batch.run_id, batch.school, batch.source, upload.ref)
+        keep_findings(connection, at, volumes.findings)
+        _note_upload(connection, batch, upload, accepted=False)
+    first = volumes.too_low[0]
+    detail = f"{first.entity}: {first.detail}"
+    return Verdict(place.school, place.kind, SchoolState.FAILED, first.rule, detail)
 
 
 def _write(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from mappings.loader import load
 from pipeline.collect import Run
 from pipeline.hub import Hub
 from pipeline.measure import measure
+from pipeline.profiles import load_profile
 from pipeline.report import report
 from schemas.tables import school_years
 
@@ -27,7 +27,7 @@ def compute(hub: Hub, run: Run) -> int:
         run_id=run.run_id,
         business_date=run.business_date,
         date_from=first,
-        schedule_basis=lambda mapping: load(mapping).schedule_basis,
+        schedule_basis=lambda mapping: load_profile(mapping).schedule_basis,
     )
     return summary.figures
 

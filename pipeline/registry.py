@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, RowMapping, Table, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from schemas.records import District, School
+from pipeline.volumes import Bounds
+from schemas.records import ENTITIES, District, School
 from schemas.tables import days_off, districts, school_years, schools, sources, targets
 
 
@@ -51,11 +53,14 @@ class SchoolEntry(_Strict):
     district: str
     profile: str
     connected_on: date
+    volumes: dict[str, Bounds] = {}  # by entity of schemas.records: pipeline/volumes.py
     sources: list[SourceEntry] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _keeps_the_contract(self) -> SchoolEntry:
         School(source_key=self.code, district_key=self.district, short_name=self.name)
+        if strange := self.volumes.keys() - ENTITIES.keys():
+            raise ValueError(f"volumes: no such entity: {', '.join(sorted(strange))}")
         return self
 
 
@@ -97,6 +102,7 @@ class SchoolSource:
     school_year: int
     year_start: date
     zone: str
+    volumes: Mapping[str, Bounds] = field(default_factory=dict)
 
 
 def read_region(path: Path) -> RegionFile:
@@ -130,7 +136,9 @@ def import_region(connection: Connection, region: RegionFile) -> dict[str, int]:
     for day in region.days_off:
         _upsert(connection, days_off, day.model_dump())
     for school in region.schools:
-        row = school.model_dump(exclude={"sources"})
+        row = school.model_dump(exclude={"sources"}, mode="json") | {
+            "connected_on": school.connected_on
+        }
         _upsert(connection, schools, row | {"school_year": region.school_year})
         connection.execute(delete(sources).where(sources.c.school == school.code))
         for source in school.sources:
@@ -166,13 +174,27 @@ def school_sources(connection: Connection, school: str) -> list[SchoolSource]:
             schools.c.school_year,
             school_years.c.start,
             school_years.c.zone,
+            schools.c.volumes,
         )
         .join(schools, schools.c.code == sources.c.school)
         .join(school_years, school_years.c.school_year == schools.c.school_year)
         .where(sources.c.school == school)
         .order_by(sources.c.kind == "lists", sources.c.kind)
     )
-    return [SchoolSource(*row) for row in rows]
+    return [_school_source(row) for row in rows.mappings()]
+
+
+def _school_source(row: RowMapping) -> SchoolSource:
+    return SchoolSource(
+        school=row["school"],
+        kind=row["kind"],
+        mapping=row["mapping"],
+        settings=row["settings"],
+        school_year=row["school_year"],
+        year_start=row["start"],
+        zone=row["zone"],
+        volumes={entity: Bounds(**bounds) for entity, bounds in row["volumes"].items()},
+    )
 
 
 def target_settings(connection: Connection, kind: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     key_file: Path | None = None
     landing_url: str = ""
     zone: str = "Europe/Moscow"
+    mappings: Path | None = None  # the site's own profiles, searched before the bundled ones
     batch_schools: int = Field(default=20, ge=1, le=100)
 
     @property

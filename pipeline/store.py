@@ -26,6 +26,10 @@ SEPARATOR = "\x1f"
 NOTHING = "\x00"
 
 
+# The name of a member of an archive; the archive is what was landed.
+MEMBER = r"(?i)(\.zip)/.*$"
+
+
 @dataclass(frozen=True)
 class Batch:
     """What all rows of one store call share."""
@@ -76,6 +80,7 @@ def upsert(
         "content_hash",
         pl.col("_document")
         .cast(pl.String)
+        .str.replace(MEMBER, "${1}")
         .replace_strict(documents, return_dtype=pl.Int64)
         .alias("origin_document"),
         pl.col("_line").alias("origin_line"),

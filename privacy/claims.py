@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from privacy.likeness import same_class, same_name
 from schemas.codes import PersonRole
 
 
@@ -28,14 +29,14 @@ def match(claims: pl.DataFrame, identities: pl.DataFrame) -> Matched:
     people = identities.select(
         "pseudonym",
         "role",
-        _name=_same_name(pl.col("full_name")),
-        _class=_same_class(pl.col("class_name")),
+        _name=same_name(pl.col("full_name")),
+        _class=same_class(pl.col("class_name")),
     )
     wanted = claims.select(
         "_row",
         "role",
-        _name=_same_name(pl.col("full_name")),
-        _wanted=_same_class(pl.col("class_name")),
+        _name=same_name(pl.col("full_name")),
+        _wanted=same_class(pl.col("class_name")),
     )
     class_fits = (
         pl.col("_wanted").is_null()
@@ -51,16 +52,3 @@ def match(claims: pl.DataFrame, identities: pl.DataFrame) -> Matched:
         several.select("_row", rule=pl.lit("person_ambiguous")),
     ]
     return Matched(alone.select("_row", "pseudonym"), pl.concat(refused).sort("_row"))
-
-
-def _same_name(name: pl.Expr) -> pl.Expr:
-    return _folded(name).str.replace_all(r"\s+", " ").str.strip_chars()
-
-
-def _same_class(name: pl.Expr) -> pl.Expr:
-    return _folded(name).str.replace_all(r"\s+", "")
-
-
-def _folded(text: pl.Expr) -> pl.Expr:
-    lowered = text.str.normalize("NFKC").str.to_lowercase()
-    return lowered.str.replace_all("ё", "е", literal=True)

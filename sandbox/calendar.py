@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
-from sandbox.model import Holiday, Term
+from sandbox.model import Bell, Holiday, Term
 
 TERMS = (
     Term(1, "1 четверть", 1, date(2026, 9, 1), date(2026, 10, 25)),
@@ -30,6 +30,20 @@ _VACATIONS = (
 )
 
 QUARANTINE = ("Карантин по ОРВИ", date(2026, 9, 10), date(2026, 9, 11))
+
+
+BELL_TIMETABLE = "Основное"
+_FIRST_BELL = datetime.combine(TERMS[0].start, time(8, 30))
+_LESSON, _LESSON_AND_BREAK = timedelta(minutes=45), timedelta(minutes=55)
+
+
+def bells(count: int) -> list[Bell]:
+    """The bell timetable of a school day of ``count`` lessons."""
+    starts = [_FIRST_BELL + _LESSON_AND_BREAK * place for place in range(count)]
+    return [
+        Bell(number, start.time(), (start + _LESSON).time())
+        for number, start in enumerate(starts, start=1)
+    ]
 
 
 def holidays(*, quarantine: bool) -> list[Holiday]:

@@ -13,7 +13,7 @@ from sandbox.damage import WAYS, DamageError, damage
 from sandbox.demo import demo
 from sandbox.generate import NotARegionError, generate
 from sandbox.mutate import UnknownSchoolError, mutate
-from sandbox.params import Params
+from sandbox.params import SYSTEMS, Params
 from sandbox.serve import serve_until_stopped
 
 _TEACH = """
@@ -76,6 +76,7 @@ def _params(options: argparse.Namespace) -> Params:
         districts=options.districts,
         schools_per_system=options.schools_per_system,
         classes=options.classes,
+        systems=tuple(options.systems.split(",")),
     )
 
 
@@ -118,4 +119,9 @@ def _add_size(command: argparse.ArgumentParser) -> None:
     add("--connected-on", type=date.fromisoformat, help="first one (default: 4 days before)")
     add("--districts", type=int, default=size.districts)
     add("--schools-per-system", type=int, default=size.schools_per_system)
+    add(
+        "--systems",
+        default=",".join(size.systems),
+        help=f"journal systems, with commas; possible: {', '.join(SYSTEMS)}",
+    )
     add("--classes", type=int, default=size.classes, help="grade levels a school has, 1-11")

@@ -45,7 +45,9 @@ def _structure(view: View) -> dict[str, int]:
         "group": len(school.groups),
         "curriculum_hours": len(school.hours),
     }
-    if school.system != "dnevnik_ru":
+    if school.system == "dnevnik_ru":
+        counts["bell"] = len(school.bells)
+    else:
         counts["holiday"] = len(school.holidays)
         counts["timetable_slot"] = len(school.slots)
     return counts
@@ -59,14 +61,22 @@ def _people(view: View) -> dict[str, int]:
         "staff_member": len(school.teachers),
         "access_account": len(school.teachers),
         "pupil": len(view.pupils) + doubled,
-        "enrolment": len(view.pupils) + doubled,
+        "enrolment": _enrolled(view) + doubled,
         "uid": sum(uid is not None for uid in uids) + (school.unknown_uid is not None),
         "consent": len(view.applications) + (school.unknown_applicant is not None),
     }
     if school.system == "paragraf":
-        counts["guardian"] = len(view.guardians)
         counts["movement"] = len(view.movements)
+        counts["teaching_load"] = len(school.loads)
+    if school.system in ("paragraf", "eschool"):
+        counts["guardian"] = len(view.guardians)
     return counts
+
+
+def _enrolled(view: View) -> int:
+    """Enrolments shown; Dnevnik.ru does not say when a membership in the archive ended."""
+    left = sum(p.left is not None and p.left <= view.day for p in view.pupils)
+    return len(view.pupils) - (left if view.school.system == "dnevnik_ru" else 0)
 
 
 def _journal(view: View) -> dict[str, int]:

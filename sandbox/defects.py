@@ -25,20 +25,31 @@ _TEXTS = {
     "paragraf": ("Тема", "ДомашнееЗадание"),
     "dnevnik_ru": ("title", "title"),
     "netschool": ("Тема", "Домашнее задание"),
+    "eschool": ("Тема", "Задание"),
+    "klassinfo": ("Тема", "Задано на дом"),
+    "eljur": ("topic", "homework"),
 }
+_EXTRA_COLUMNS = {"paragraf": "НомерЛичногоДела", "eljur": "room"}  # elsewhere: Кабинет
 _UNKNOWN_LESSON = 9_999_999
 
 
 def plant(school: School, params: Params, *, extra_column: bool) -> None:
     """Plant the defects of a school; ``extra_column``: and a column nobody has described."""
     planter = Planter(school, params)
-    own = {"paragraf": planter.paragraf, "dnevnik_ru": planter.dnevnik}
-    own.get(school.system, planter.netschool)()
+    own = {
+        "paragraf": planter.paragraf,
+        "dnevnik_ru": planter.dnevnik,
+        "netschool": planter.netschool,
+        "eschool": planter.eschool,
+        "klassinfo": planter.klassinfo,
+        "eljur": planter.eljur,
+    }
+    own[school.system]()
     planter.names_in_text()
     if school.system != "paragraf":
         planter.lists()
     if extra_column:
-        column = "НомерЛичногоДела" if school.system == "paragraf" else "Кабинет"
+        column = _EXTRA_COLUMNS.get(school.system, "Кабинет")
         school.extra_column = Flaw("", column, "unknown_column", kind="finding")
 
 
@@ -135,6 +146,27 @@ class Planter:
         self._school.doubled_flaws = [
             Flaw(entity, "", "duplicate", kind="duplicate") for entity in ("pupil", "enrolment")
         ]
+
+    def eschool(self) -> None:
+        self._mark("Отметка", "unknown_code", "7")
+        self._mark("Отметка", "unknown_code", "Ы")
+        self._lesson("Дата", "bad_date", "31.09.2026")
+        self._lesson("Проведён", "missing_value", "")
+
+    def klassinfo(self) -> None:
+        # As in NetSchool, the column is known when the journal is written.
+        self._mark("", "unknown_code", "7")
+        self._mark("", "unknown_code", "Ы")
+        self._lesson("Дата", "bad_date", "31.09")
+        self._lesson("Дан", "missing_value", "")
+
+    def eljur(self) -> None:
+        self._mark("value", "unknown_code", "7")
+        self._mark("nm", "unknown_code", "dictation")
+        self._mark("lesson_id", "dangling_reference", str(_UNKNOWN_LESSON))
+        self._conflict("id")
+        self._absence("value", "нд")
+        self._lesson("date", "bad_date", "2026-09-31")
 
     def names_in_text(self) -> None:
         """A topic and a homework that name a pupil, in the dative and the instrumental case."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -22,11 +23,17 @@ from sandbox.model import School
 from sandbox.params import Params
 from sandbox.region import schools
 from sandbox.registry import registry, school_entry
-from sandbox.sources import dnevnik, lists, netschool, paragraf
+from sandbox.sources import dnevnik, eljur, eschool, klassinfo, lists, netschool, paragraf
 from sandbox.truth import Truth
 from sandbox.view import View
 
-RENDERERS = {"paragraf": paragraf.documents, "netschool": netschool.documents}
+RENDERERS: dict[str, Callable[[View], dict[str, bytes]]] = {
+    "paragraf": paragraf.documents,
+    "netschool": netschool.documents,
+    "eschool": eschool.documents,
+    "klassinfo": klassinfo.documents,
+    "eljur": eljur.documents,
+}
 
 
 class NotARegionError(Exception):

@@ -108,7 +108,10 @@ class Guardian:
 
 @dataclass
 class Movement:
-    """Comings and goings; ``flaw`` sits on the order's number."""
+    """Comings and goings; ``other_school`` is whence a pupil came or whither one went.
+
+    ``flaw`` sits on the order's number.
+    """
 
     code: int
     pupil: Pupil
@@ -117,6 +120,7 @@ class Movement:
     order: str
     from_class: Class | None = None
     to_class: Class | None = None
+    other_school: str | None = None
     flaw: Flaw | None = None
 
 

@@ -7,7 +7,7 @@ region's zone. ``flaw`` on an object is the defect planted in the row that shows
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from sandbox.members import Class, Flaw, Guardian, Movement, Pupil, Stranger, Teacher
 
@@ -24,6 +24,11 @@ class Hours:
     subject: Subject
     per_week: int
 
+    @property
+    def planned(self) -> float:
+        """Hours a week in the curriculum: half an hour more where one lesson is timetabled."""
+        return 1.5 if self.per_week == 1 else self.per_week
+
 
 @dataclass
 class Group:
@@ -32,6 +37,17 @@ class Group:
     subject: Subject
     name: str
     pupils: list[Pupil] = field(default_factory=list)
+
+
+@dataclass
+class Load:
+    """Lessons a week that a teacher was given for the year."""
+
+    teacher: Teacher
+    class_: Class
+    group: Group | None
+    subject: Subject
+    per_week: int
 
 
 @dataclass
@@ -133,6 +149,15 @@ class Holiday:
     finish: date
 
 
+@dataclass(frozen=True)
+class Bell:
+    """When lesson ``number`` begins and ends."""
+
+    number: int
+    start: time
+    finish: time
+
+
 @dataclass
 class School:
     """A school with its people, timetable and journal. ``number`` counts from 0 in the region."""
@@ -147,6 +172,7 @@ class School:
     list_format: str
     terms: list[Term] = field(default_factory=list)
     holidays: list[Holiday] = field(default_factory=list)
+    bells: list[Bell] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
     hours: list[Hours] = field(default_factory=list)
@@ -155,6 +181,7 @@ class School:
     pupils: list[Pupil] = field(default_factory=list)
     guardians: list[Guardian] = field(default_factory=list)
     movements: list[Movement] = field(default_factory=list)
+    loads: list[Load] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     lessons: list[Lesson] = field(default_factory=list)
     term_marks: list[TermMark] = field(default_factory=list)

@@ -15,7 +15,9 @@ ZONE = "Europe/Moscow"
 OFFSET = "+03:00"
 PROFILE = "spb"
 
-SYSTEMS = ("paragraf", "dnevnik_ru", "netschool")
+# Journal systems a region can have, and those it has unless asked otherwise.
+SYSTEMS = ("paragraf", "dnevnik_ru", "netschool", "eschool", "klassinfo", "eljur")
+USUAL_SYSTEMS = SYSTEMS[:3]
 
 # Which grades a smaller school has: a lower, a middle and an upper one come first.
 _GRADES_BY_USE = (5, 8, 1, 10, 3, 7, 11, 2, 9, 4, 6)
@@ -26,8 +28,8 @@ class Params:
     """Seed and size of a region; the same parameters always give the same bytes.
 
     ``classes``: grade levels a school has (1-11); ``until``: the last business date;
-    ``connected_on``: the first day the hub answers for. Raises ``ValueError`` for sizes that
-    cannot be built.
+    ``connected_on``: the first day the hub answers for; ``systems``: of ``SYSTEMS``. Raises
+    ``ValueError`` for sizes that cannot be built.
     """
 
     seed: int = 7
@@ -38,6 +40,7 @@ class Params:
     classes: int = 11
     pupils_least: int = 12
     pupils_most: int = 15
+    systems: tuple[str, ...] = USUAL_SYSTEMS
 
     def __post_init__(self) -> None:
         if not YEAR_START + timedelta(days=7) <= self.until <= YEAR_END:
@@ -50,6 +53,10 @@ class Params:
             raise ValueError("classes must lie between 1 and 11")
         if not self.districts >= 1 or not 1 <= self.schools_per_system <= 300:
             raise ValueError("a region needs a district and 1 to 300 schools of each system")
+        if not self.systems or len(set(self.systems)) < len(self.systems):
+            raise ValueError("a region needs at least one system, and each of them once")
+        if set(self.systems) - set(SYSTEMS):
+            raise ValueError(f"systems must be of {', '.join(SYSTEMS)}")
         if not 4 <= self.pupils_least <= self.pupils_most:
             raise ValueError("a class needs at least 4 pupils")
         if not YEAR_START <= self.first_business_date <= self.until:
@@ -74,4 +81,4 @@ class Params:
             name: date.fromisoformat(values[name]) if values[name] else None
             for name in ("until", "connected_on")
         }
-        return Params(**{**values, **days})
+        return Params(**{**values, **days, "systems": tuple(values["systems"])})

@@ -9,13 +9,20 @@ from datetime import date
 from sandbox.calendar import business_dates
 from sandbox.defects import plant
 from sandbox.model import School
-from sandbox.params import SYSTEMS, Params
+from sandbox.params import Params
 from sandbox.school import populate, random_for
 from sandbox.sources.lists import FORMATS
 
 REGION = "Учебный регион"
 _DISTRICTS = ("Береговой", "Заозёрный", "Подгорный", "Луговой", "Полесский", "Приречный")
-_FILE_FORMATS = {"paragraf": ("xml", "csv"), "netschool": ("html", "xlsx"), "dnevnik_ru": ("json",)}
+_FILE_FORMATS = {
+    "paragraf": ("xml", "csv"),
+    "dnevnik_ru": ("json",),
+    "netschool": ("html", "xlsx"),
+    "eschool": ("csv-bom", "csv"),
+    "klassinfo": ("xlsx",),
+    "eljur": ("csv",),
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ def districts(params: Params) -> list[District]:
 
 def codes(params: Params) -> list[str]:
     """The codes of the region's schools, in order."""
-    return [str(781001 + n) for n in range(params.schools_per_system * len(SYSTEMS))]
+    return [str(781001 + n) for n in range(params.schools_per_system * len(params.systems))]
 
 
 def schools(params: Params) -> Iterator[School]:
@@ -49,7 +56,7 @@ def schools(params: Params) -> Iterator[School]:
 
 def build(params: Params, number: int) -> School:
     """School ``number`` (from 0) with its people, journal and defects. Same input, same school."""
-    system = SYSTEMS[number // params.schools_per_system]
+    system = params.systems[number // params.schools_per_system]
     place = number % params.schools_per_system
     formats = _FILE_FORMATS[system]
     school = School(

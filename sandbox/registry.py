@@ -13,7 +13,14 @@ from sandbox.params import PROFILE, SCHOOL_YEAR, YEAR_END, YEAR_START, ZONE, Par
 from sandbox.region import REGION, districts
 from sandbox.sources.dnevnik_words import Ids, token
 
-_MAPPINGS = {"paragraf": "paragraf/3.21", "dnevnik_ru": "dnevnik_ru/v2", "netschool": "netschool/5"}
+MAPPINGS = {
+    "paragraf": "paragraf/3.21",
+    "dnevnik_ru": "dnevnik_ru/v2",
+    "netschool": "netschool/5",
+    "eschool": "eschool/1",
+    "klassinfo": "klassinfo/2",
+    "eljur": "eljur/1",
+}
 
 
 def registry(params: Params, entries: list[dict[str, Any]]) -> str:
@@ -44,8 +51,9 @@ def school_entry(school: School, params: Params, drops: Path) -> dict[str, Any]:
             "base_url": "${SANDBOX_DNEVNIK_URL}",
             "token": token(school, params.seed),
             "school_id": str(Ids(school.number)("school", 0)),
+            "spacing": 0,  # the emulator has nobody else to serve
         }
-    sources = [{"kind": school.system, "mapping": _MAPPINGS[school.system], "settings": settings}]
+    sources = [{"kind": school.system, "mapping": MAPPINGS[school.system], "settings": settings}]
     if school.system != "paragraf":
         sources.append({"kind": "lists", "mapping": "lists/1", "settings": files})
     return {

@@ -77,5 +77,15 @@ def moment_text(moment: datetime | None) -> str | None:
     return f"{moment:%d.%m.%Y %H:%M:%S}" if moment else None
 
 
+def minute_text(moment: datetime | None) -> str | None:
+    """``dd.mm.yyyy HH:MM`` in the region's zone."""
+    return f"{moment:%d.%m.%Y %H:%M}" if moment else None
+
+
+def hours_text(hours: float) -> str:
+    """A number of hours with a decimal comma, where there is anything behind it."""
+    return f"{hours:g}".replace(".", ",")
+
+
 def yes_no(value: bool) -> str:
     return "да" if value else "нет"

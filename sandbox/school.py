@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from random import Random
 
 from sandbox import curriculum
-from sandbox.calendar import TERMS, holidays
+from sandbox.calendar import TERMS, bells, holidays
 from sandbox.consents import apply_for_diary
 from sandbox.journal import keep_journal
 from sandbox.members import Class, Diligence, Guardian, Movement, Pupil, Teacher
-from sandbox.model import Group, Hours, School, Subject
+from sandbox.model import Group, Hours, Load, School, Subject
 from sandbox.params import YEAR_START, Params
 from sandbox.people import PeopleMaker
-from sandbox.timetable import Teaching, Timetabler, hand_over
+from sandbox.timetable import LAST_LESSON, Teaching, Timetabler, hand_over
 
 EXEMPLARY = Diligence(0.01, 0.01, 0.02, 0.01, 0.05, 0.05)
 ORDINARY = Diligence(0.04, 0.04, 0.08, 0.04, 0.12, 0.15)
@@ -23,6 +23,9 @@ NEGLECTFUL = Diligence(0.45, 0.35, 0.50, 0.40, 0.50, 0.60)
 UID_SHARE_PUPILS = 0.92
 UID_SHARE_STAFF = 0.85
 LOAD = 26  # lessons a week a subject teacher takes
+
+# Systems whose timetable shows that a lesson passed from one teacher to another.
+_WITH_HANDOVER = frozenset({"paragraf", "eschool", "klassinfo", "eljur"})
 
 
 def random_for(*parts: object) -> Random:
@@ -36,11 +39,13 @@ def populate(school: School, params: Params) -> None:
     people = PeopleMaker(rng, school.number)
     school.terms = list(TERMS)
     school.holidays = holidays(quarantine=school.system != "dnevnik_ru" and school.number % 5 == 3)
+    school.bells = bells(LAST_LESSON)
     _open_classes(school, params)
     _enrol(school, params, people, rng)
     teaching = _employ(school, people, rng)
+    school.loads = _loads(school, teaching)
     Timetabler(school, teaching, rng).build()
-    if school.system == "paragraf":
+    if school.system in _WITH_HANDOVER:
         hand_over(school)
     _give_uids(school, rng)
     apply_for_diary(school, params, rng)
@@ -94,11 +99,13 @@ def _move(school: School, params: Params, rng: Random) -> None:
     last = (params.until - YEAR_START).days
     newcomer, leaver, mover = rng.sample(school.pupils, 3)
     newcomer.enrolled = YEAR_START + timedelta(days=min(8, last - 2))
-    _order(school, newcomer, "Зачисление", newcomer.enrolled, None, newcomer.class_)
+    order = _order(school, newcomer, "Зачисление", newcomer.enrolled, None, newcomer.class_)
+    order.other_school = f"Школа № {school.number or 2}"
     # Dnevnik.ru says that somebody left but not when, so nobody leaves there.
     if school.system != "dnevnik_ru":
         leaver.left = YEAR_START + timedelta(days=min(15, last - 1))
-        _order(school, leaver, "Выбытие", leaver.left, leaver.class_, None)
+        order = _order(school, leaver, "Выбытие", leaver.left, leaver.class_, None)
+        order.other_school = f"Школа № {school.number + 2}"
     twin = next(
         (c for c in school.classes if c.grade == mover.class_.grade and c is not mover.class_), None
     )
@@ -108,9 +115,11 @@ def _move(school: School, params: Params, rng: Random) -> None:
 
 def _order(
     school: School, pupil: Pupil, kind: str, day: date, old: Class | None, new: Class | None
-) -> None:
+) -> Movement:
     code = len(school.movements) + 1
-    school.movements.append(Movement(code, pupil, kind, day, f"{code + 11}-к", old, new))
+    order = Movement(code, pupil, kind, day, f"{code + 11}-к", old, new)
+    school.movements.append(order)
+    return order
 
 
 def _split_for_english(school: School, class_: Class) -> None:
@@ -153,6 +162,16 @@ def _employ(school: School, people: PeopleMaker, rng: Random) -> Teaching:
                     del free[seat]
     _hire(school, people, rng, "Директор")
     return teaching
+
+
+def _loads(school: School, teaching: Teaching) -> list[Load]:
+    groups = {group.code: group for group in school.groups}
+    return [
+        Load(teacher, hours.class_, groups.get(group), hours.subject, hours.per_week)
+        for hours in school.hours
+        for (class_, subject, group), teacher in teaching.items()
+        if (class_, subject) == (hours.class_.code, hours.subject.code)
+    ]
 
 
 def _hire(school: School, people: PeopleMaker, rng: Random, position: str) -> Teacher:

@@ -20,10 +20,11 @@ _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 
 Sheet = tuple[str, Iterable[Sequence[Cell]]]
+Span = tuple[int, int, int]  # sheet row from 1, first and last column from 0
 
 
-def workbook(sheets: Sequence[Sheet]) -> bytes:
-    """A workbook of (name, rows) sheets."""
+def workbook(sheets: Sequence[Sheet], merged: dict[str, list[Span]] | None = None) -> bytes:
+    """A workbook of (name, rows) sheets; ``merged``: cells of a sheet that are one cell."""
     numbers = range(1, len(sheets) + 1)
     parts = {
         "[Content_Types].xml": _content_types(numbers),
@@ -38,8 +39,8 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
         )
         + "</Relationships>",
     }
-    for number, (_, rows) in zip(numbers, sheets, strict=True):
-        parts[f"xl/worksheets/sheet{number}.xml"] = _sheet(rows)
+    for number, (name, rows) in zip(numbers, sheets, strict=True):
+        parts[f"xl/worksheets/sheet{number}.xml"] = _sheet(rows, (merged or {}).get(name, []))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in parts.items():
@@ -52,6 +53,12 @@ def sheet_of(table: Table, document: str) -> list[Sequence[Cell]]:
     """Header and rows of ``table``; the header is sheet row 1."""
     table.place(document, first_line=2)
     return [table.columns, *table.texts()]
+
+
+def texts_of(table: Table, document: str) -> list[Sequence[Cell]]:
+    """As ``sheet_of``, with every cell a text."""
+    header, *rows = sheet_of(table, document)
+    return [header, *([None if c is None else str(c) for c in row] for row in rows)]
 
 
 def _content_types(numbers: range) -> str:
@@ -76,7 +83,7 @@ def _book(names: Sequence[str]) -> str:
     return f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>'
 
 
-def _sheet(rows: Iterable[Sequence[Cell]]) -> str:
+def _sheet(rows: Iterable[Sequence[Cell]], merged: Sequence[Span]) -> str:
     body = []
     for number, cells in enumerate(rows, start=1):
         inner = "".join(
@@ -85,7 +92,18 @@ def _sheet(rows: Iterable[Sequence[Cell]]) -> str:
             if cell is not None
         )
         body.append(f'<row r="{number}">{inner}</row>')
-    return f'<worksheet xmlns="{_MAIN}"><sheetData>{"".join(body)}</sheetData></worksheet>'
+    data = f"<sheetData>{''.join(body)}</sheetData>"
+    return f'<worksheet xmlns="{_MAIN}">{data}{_merged(merged)}</worksheet>'
+
+
+def _merged(spans: Sequence[Span]) -> str:
+    if not spans:
+        return ""
+    cells = "".join(
+        f'<mergeCell ref="{_letters(first)}{row}:{_letters(last)}{row}"/>'
+        for row, first, last in spans
+    )
+    return f'<mergeCells count="{len(spans)}">{cells}</mergeCells>'
 
 
 def _cell(place: str, cell: Cell) -> str:

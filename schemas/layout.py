@@ -141,9 +141,11 @@ class Caption(_Strict):
     """Lines above the table, «Класс: 7а»: lines of ``p.caption`` in HTML, else rows above the
     header whose first cell is the name (a colon may follow) and whose second is the value.
 
-    Each but ``period`` («01.09.2026 - 18.09.2026») becomes a column.
+    Each but ``period`` («01.09.2026 - 18.09.2026») becomes a column. ``sheet``: the sheet of a
+    workbook on whose top it stands, where that is another than the table's.
     """
 
+    sheet: str | None = None
     required: list[str] = []
     optional: list[str] = []
     period: str | None = None
@@ -167,6 +169,10 @@ class Wide(_Strict):
 
     _is_pattern = field_validator("header", "suspect")(_pattern)
 
+    def columns(self) -> list[str]:
+        """The columns of the long table, in order."""
+        return [*self.keep, *re.compile(self.header).groupindex, self.cell, self.named]
+
 
 class Covers(_Strict):
     """Each pair of these columns in ``table`` must have a file of ours, else one is missing."""
@@ -179,9 +185,10 @@ class DocumentTable(_Strict):
     """What feeds one table.
 
     ``file``: the name without suffix (by default the table's own); ``many``: of several files;
-    ``optional``: an upload may be without; ``columns``: the documented ones, empty where a file
-    leaves them out; ``years``: columns with days «дд.мм», completed from the caption's period or
-    the days of the upload; a day that fits no year, or two, stays as it is.
+    ``optional``: an upload may be without; ``columns``: the documented ones (XML leaves out a
+    column that nobody filled, DBF cuts their names); ``years``: columns with days «дд.мм»,
+    completed from the caption's period or the days of the upload; a day that fits no year, or
+    two, stays as it is.
     """
 
     file: str | None = None
@@ -193,10 +200,28 @@ class DocumentTable(_Strict):
     wide: Wide | None = None
     years: list[str] = []
     covers: Covers | None = None
+    instead_of: str | None = None
     assumed: bool = False
     note: str = ""
 
     _is_pattern = field_validator("file")(_pattern)
+
+    def known_columns(self) -> list[str]:
+        """The columns that are known before any file is read, as they come."""
+        above = [*self.caption.required, *self.caption.optional] if self.caption else []
+        named = list(re.compile(self.file).groupindex) if self.file else []
+        return [*above, *named, *(self.wide.columns() if self.wide else self.columns)]
+
+    @model_validator(mode="after")
+    def _each_column_once(self) -> DocumentTable:
+        known = self.known_columns()
+        twice = sorted({column for column in known if known.count(column) > 1})
+        if twice:
+            raise ValueError(f"these columns come from two places: {', '.join(twice)}")
+        of_a_file = known[: len(known) - len(self.wide.columns() if self.wide else self.columns)]
+        if self.covers is not None and not set(self.covers.by) <= set(of_a_file):
+            raise ValueError("covers: neither the caption nor the file's name gives these columns")
+        return self
 
 
 class Layout(_Strict):
@@ -215,6 +240,10 @@ class Layout(_Strict):
                 raise ValueError(f"table {name}: no format says how its file is read")
             if table.covers is not None and table.covers.table not in self.tables:
                 raise ValueError(f"table {name}: covers names no table of this layout")
+            if table.instead_of is not None and not (
+                table.optional and table.instead_of in self.tables
+            ):
+                raise ValueError(f"table {name}: instead_of needs optional, and a table to replace")
         return self
 
     def formats_of(self, table: str) -> dict[str, Format]:

@@ -1,13 +1,15 @@
 """An answer as a frame of text: nested objects become dotted columns, ids come from their twins.
 
-Ids are 64-bit; the numeric field loses digits in many clients, so where ``x_str`` stands beside
-``x`` the latter is dropped. Numbers are kept as they were written.
+Ids are 64-bit; the numeric field loses digits in many clients, so where ``x_str`` (or ``xStr``:
+the service has both spellings) stands beside ``x``, only the former is kept, as ``x_str``. An
+``id`` without a twin is called ``id_str`` too. Numbers are kept as they were written.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import polars as pl
@@ -16,11 +18,25 @@ from connectors.base import DocumentProblem, RawDocument
 from connectors.dnevnik_ru.plan import Ask, Row
 from connectors.formats.reading import ORIGIN, Reading, bad_header, make_frame, unread
 
-TWIN = "_str"
+TWIN, OTHER_TWIN = "_str", "Str"
+IDS = frozenset({"id", "Id"})
 # Lists of fixed meaning by place; any other list of values is joined by commas.
 NUMBERED = {"teachers_str": 2}
-# Tables whose answer holds the rows one level deeper.
-INNER_LIST = {"students": "students", "final_marks": "per-subject-final-marks"}
+
+
+@dataclass(frozen=True)
+class Inner:
+    """A list that holds the rows one level deeper; ``prefix`` keeps names apart."""
+
+    name: str
+    prefix: str = ""
+
+
+INNER_LIST = {
+    "students": Inner("students"),
+    "final_marks": Inner("per-subject-final-marks"),
+    "timetables": Inner("Items", prefix="Items."),
+}
 
 Flat = dict[str, str | None]
 
@@ -65,31 +81,31 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _inner(row: Any, inner_list: str | None) -> Iterable[Flat]:
+def _inner(row: Any, inner: Inner | None) -> Iterable[Flat]:
     """The flat rows of one element. Raises ``TypeError`` when it is not the expected shape."""
     if not isinstance(row, dict):
         raise TypeError("not an object")
-    if inner_list is None:
+    if inner is None:
         yield _flat(row)
         return
-    outer = {name: value for name, value in row.items() if name != inner_list}
-    for entry in row.get(inner_list) or []:
+    outer = {name: value for name, value in row.items() if name != inner.name}
+    for entry in row.get(inner.name) or []:
         if not isinstance(entry, dict):
             raise TypeError("not an object")
-        yield _flat(outer | entry)
+        yield _flat(outer) | _flat(entry, inner.prefix)
 
 
-def _flat(row: Row) -> Flat:
+def _flat(row: Row, prefix: str = "") -> Flat:
     flat: Flat = {}
-    _flatten(flat, "", row)
+    _flatten(flat, prefix, row)
     return flat
 
 
 def _flatten(flat: Flat, prefix: str, row: Mapping[str, Any]) -> None:
     for name, value in row.items():
-        if name + TWIN in row:
+        if name + TWIN in row or name + OTHER_TWIN in row:
             continue
-        column = prefix + name
+        column = prefix + _spelled(name, row)
         if value is None or isinstance(value, str):
             flat[column] = value
         elif isinstance(value, bool):
@@ -100,6 +116,12 @@ def _flatten(flat: Flat, prefix: str, row: Mapping[str, Any]) -> None:
             _number(flat, column, value)
         else:
             flat[column] = _joined(value)
+
+
+def _spelled(name: str, row: Mapping[str, Any]) -> str:
+    """The column of ``name``: ids as ``x_str``, however the service spells them."""
+    base = name.removesuffix(OTHER_TWIN)
+    return f"{base}{TWIN}" if name in IDS or (base != name and base in row) else name
 
 
 def _number(flat: Flat, column: str, values: list[Any]) -> None:

@@ -1,39 +1,47 @@
-"""Dnevnik.ru as a source: the school year up to the business date, read anew each time."""
+"""Dnevnik.ru as a source: the school year up to the business date, read anew each time.
+
+The whole year is read, since marks are entered backdated. The lists that say where lessons and
+pupils stand are read again at the end (``connectors.consistent``).
+"""
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.base import DocumentProblem, Parsed, RawDocument, Upload
+from connectors.consistent import AskAll, Placed, read_settled
+from connectors.dnevnik_ru.access import Access
 from connectors.dnevnik_ru.answers import read_answer, rows_of
-from connectors.dnevnik_ru.plan import ID, STAGES, Ask, Heard, Scope
+from connectors.dnevnik_ru.plan import ID, MOVING, STAGES, Ask, Heard, Scope, placed, resting_on
 from connectors.dnevnik_ru.tables import build_tables
 from connectors.errors import AccessDenied, Misconfigured, Unavailable
 from connectors.formats.reading import Reading, unread
-from connectors.http import HttpClient, Question
+from connectors.http import Question
 
-TOKEN_HEADER = "Access-Token"  # noqa: S105  # the header's name
 READ_AT = time(20, 0)  # the evening collection; a run is a function of its business date
 CONTEXT = Question("GET", "/users/me/context")
 JSON = "application/json"
 
 
 class DnevnikRuSource:
-    """One school at Dnevnik.ru. ``client`` carries the school's key and ``errors.judge``."""
+    """One school at Dnevnik.ru."""
 
     kind = "dnevnik_ru"
 
     def __init__(
-        self, school: str, client: HttpClient, school_id: str, zone: ZoneInfo, year_start: date
+        self, school: str, access: Access, school_id: str, zone: ZoneInfo, year_start: date
     ) -> None:
         if not ID.fullmatch(school_id):
             raise Misconfigured("school_id is not a number", fix="correct it in the registry")
         self._school = school
-        self._client = client
+        self._access = access
         self._school_id = school_id
         self._zone = zone
         self._year_start = year_start
@@ -48,16 +56,8 @@ class DnevnikRuSource:
     def fetch(self, upload: Upload) -> Iterable[RawDocument]:
         """All answers, in the order of the plan. Raises Retriable or Fatal."""
         self._check_access()
-        documents: list[RawDocument] = []
-        heard = Heard()
-        for stage in STAGES:
-            asks = list(stage(self._scope(upload), heard))
-            for ask, content in zip(asks, self._ask_all(asks), strict=True):
-                documents.append(RawDocument(ask.name, content, JSON))
-                heard.hear(ask, _rows_or_unavailable(ask, content))
-            if heard.odd:
-                raise Unavailable("an answer holds an id that is no number", where=upload.ref)
-        return documents
+        settled = read_settled(_LivePlan(self._scope(upload)), self._ask_all)
+        return [RawDocument(ask.name, content, JSON) for ask, content in settled]
 
     def parse(self, upload: Upload, documents: Sequence[RawDocument]) -> Parsed:
         """Tables as answered; a missing or broken answer makes its tables incomplete."""
@@ -80,7 +80,7 @@ class DnevnikRuSource:
         return Scope(self._school_id, *upload.covers)
 
     def _check_access(self) -> None:
-        schools = self._client.ask(CONTEXT).value.get("schoolIds_str")
+        schools = self._access.ask(CONTEXT).value.get("schoolIds_str")
         if not isinstance(schools, list):
             raise Unavailable("the context names no schools", where=CONTEXT.where)
         if self._school_id not in schools:
@@ -92,12 +92,52 @@ class DnevnikRuSource:
 
     def _ask_all(self, asks: Sequence[Ask]) -> list[bytes]:
         """Answers in the order of ``asks``; the first failure stops what has not begun."""
-        pool = ThreadPoolExecutor(max_workers=self._client.policy.concurrency)
+        failed = threading.Event()
+
+        def answer(ask: Ask) -> bytes:
+            if failed.is_set():
+                raise Unavailable("another request has failed", where=ask.question.where)
+            try:
+                return self._access.ask(ask.question).body
+            except BaseException:
+                failed.set()
+                raise
+
+        pool = ThreadPoolExecutor(max_workers=self._access.concurrency)
         try:
-            futures = [pool.submit(self._client.ask, ask.question) for ask in asks]
-            return [future.result().body for future in futures]
+            return list(pool.map(answer, asks))
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class _LivePlan:
+    """The plan as ``consistent`` walks it; a strange answer means to come again later."""
+
+    scope: Scope
+
+    def walk(self, answers: AskAll[Ask]) -> list[Ask]:
+        heard = Heard()
+        plan: list[Ask] = []
+        for stage in STAGES:
+            asks = list(stage(self.scope, heard))
+            for ask, content in zip(asks, answers(asks), strict=True):
+                heard.hear(ask, _rows_or_unavailable(ask, content))
+                if heard.odd:
+                    raise Unavailable("an id is no number", where=ask.question.where)
+            plan += asks
+        return plan
+
+    def placed(self, ask: Ask, content: bytes) -> Counter[Placed] | None:
+        if ask.table not in MOVING:
+            return None
+        try:
+            return placed(ask, _rows_or_unavailable(ask, content))
+        except (AttributeError, TypeError):
+            raise Unavailable("the answer has an unknown shape", where=ask.question.where) from None
+
+    def resting_on(self, ask: Ask, moved: Iterable[Placed], asks: Sequence[Ask]) -> Iterable[Ask]:
+        return resting_on(ask, moved, asks)
 
 
 def _rows_or_unavailable(ask: Ask, content: bytes) -> list[Any]:

@@ -20,12 +20,16 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "subjects": "id_str name knowledgeArea _group",
         "reporting_periods": "id_str start finish number type name year _group",
         "persons": "id_str userId_str firstName lastName middleName shortName sex _group",
-        "students": "group_str person_str membershipstatus",
+        "students": "group.id_str person.id_str membershipstatus",
         "teachers": (
             "Id_str UserId FirstName LastName MiddleName ShortName Sex DateBirth Email Subjects "
             "NameTeacherPosition"
         ),
-        "membership": "person_str userId_str active",
+        "membership": "id_str userId_str firstName lastName middleName shortName sex",
+        "timetables": (
+            "Name Start FirstLessonNumber Items.Id_str Items.Start Items.Finish Items.Name "
+            "Items.Type Items.DaysOfWeek Items.LessonNumber"
+        ),
         "lessons": (
             "id_str title date number subject.id_str subject.name group_str works_str "
             "teachers_str.0 teachers_str.1 status"
@@ -38,7 +42,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         ),
         "log_entries": "person_str lesson_str comment status createdDate _group _subject",
         "final_marks": (
-            "person_str group reportingPeriod.id_str subject.id_str final-mark.type "
+            "person_str group_str reportingPeriod_str subject_str final-mark.type "
             "final-mark.value final-mark.date"
         ),
     }.items()
@@ -46,6 +50,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 # A table is whole when the answers to its own questions are, and those that told what to ask.
 RESTS_ON: dict[str, tuple[str, ...]] = {
+    "membership": ("teachers",),
     "subjects": ("classes",),
     "reporting_periods": ("classes",),
     "persons": ("classes",),
@@ -58,6 +63,7 @@ RESTS_ON: dict[str, tuple[str, ...]] = {
 }
 
 HOMEWORK = "Homework"
+YES, NO = "true", "false"
 
 
 def build_tables(readings: Mapping[str, Sequence[Reading]]) -> list[SourceTable]:
@@ -65,6 +71,7 @@ def build_tables(readings: Mapping[str, Sequence[Reading]]) -> list[SourceTable]
     frames = {table: _put_together(table, readings.get(table, [])) for table in COLUMNS}
     frames["lessons"] = _with_homework(frames["lessons"], frames["works"])
     frames["marks"] = _with_kind(frames["marks"], frames["work_types"])
+    frames["membership"] = _with_teacher(frames["membership"], frames["teachers"])
     whole = {table: all(r.complete for r in readings.get(table, [])) for table in COLUMNS}
     return [
         SourceTable(table, frame, all(whole[t] for t in (table, *RESTS_ON.get(table, ()))))
@@ -107,6 +114,14 @@ def _with_kind(marks: pl.DataFrame, work_types: pl.DataFrame) -> pl.DataFrame:
         .unique("id_str", keep="first", maintain_order=True)
     )
     return _joined(marks, kinds, on="workType_str", key="id_str", column="workType.kind")
+
+
+def _with_teacher(members: pl.DataFrame, teachers: pl.DataFrame) -> pl.DataFrame:
+    """``teacher``: does the list of teachers, which knows more, hold this person too?"""
+    known = teachers.get_column("Id_str", default=pl.Series([], dtype=pl.String)).drop_nulls()
+    is_known = with_columns(members, ("id_str",))["id_str"].is_in(known.implode())
+    said = pl.select(pl.when(is_known).then(pl.lit(YES)).otherwise(pl.lit(NO)).alias("teacher"))
+    return members.with_columns(said.to_series()).select(pl.exclude(ORIGIN), *ORIGIN)
 
 
 def _joined(

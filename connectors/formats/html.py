@@ -8,19 +8,31 @@ from dataclasses import dataclass, field
 from lxml import etree, html
 
 from connectors.base import DocumentProblem, RawDocument
-from connectors.formats.reading import Reading, bad_header, make_frame
+from connectors.formats.grid import Grid
+from connectors.formats.reading import LONGEST_CELL, TOO_LONG
+from connectors.formats.sniff import Kind, wrong_format
 from connectors.formats.text import WrongEncoding, decode
 
-ENCODINGS = {"utf-8": "utf-8", "windows-1251": "cp1251", "cp1251": "cp1251"}
+ENCODINGS = {"utf-8": ["utf-8"], "windows-1251": ["cp1251"], "cp1251": ["cp1251"]}
+BLOCKS = frozenset({"br", "p", "div", "li"})
+UNDECLARED = ["utf-8", "cp1251"]  # ASSUMED: older servers write cp1251 and do not say so
 CHARSET = re.compile(rb"""<meta[^>]{0,200}charset=["']?([A-Za-z0-9-]{1,20})""", re.IGNORECASE)
+
+LONGEST = 32 * 1024 * 1024  # letters; a journal of a class has some hundred thousand
+TAGS = 500_000  # opened and closed; the tree takes some hundred bytes each
+# The parser compares each attribute of a tag with all before it, so a tag of a hundred thousand
+# takes it ten seconds. This walks over the tags once and stops at the first one with more.
+ATTRIBUTES = 1_000
+_ATTRIBUTE = r"""[\s/]*+[^\s>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?+"""
+TAG = re.compile(rf"<[A-Za-z][^\s>/]*+(?:{_ATTRIBUTE}){{0,{ATTRIBUTES}}}+(?P<more>{_ATTRIBUTE})?+")
 
 
 @dataclass(frozen=True)
 class HtmlTable:
-    """A table by its CSS classes: ``rows[i]`` is row ``i + 1``, header included."""
+    """A table by its CSS classes, header included."""
 
     classes: frozenset[str]
-    rows: list[list[str | None]]
+    grid: Grid
 
 
 @dataclass(frozen=True)
@@ -34,21 +46,31 @@ class Page:
 
 
 def read_page(document: RawDocument) -> Page | DocumentProblem:
-    """What ``document`` shows, or why it cannot be read. ASSUMED: UTF-8 unless a ``meta`` says
-    otherwise; the page ends with ``</html>``, or has no ``<html>`` and its tables are closed."""
-    if not document.content.strip():
+    """What ``document`` shows, or why it cannot be read. ASSUMED: a ``meta`` says the encoding;
+    the page ends with ``</html>``, or has no ``<html>`` and its tables are closed."""
+    content = document.content
+    if not content.strip():
         return DocumentProblem(document.name, "empty_document")
-    if b"\0" in document.content:
-        line = document.content.count(b"\n", 0, document.content.index(b"\0")) + 1
-        return DocumentProblem(document.name, "broken_document", line)
-    declared = CHARSET.search(document.content[:2048])
-    name = declared[1].decode("ascii").lower() if declared else "utf-8"
-    if name not in ENCODINGS:
+    if problem := wrong_format(document, Kind.HTML, Kind.MARKUP, Kind.TEXT):
+        return problem
+    if b"\0" in content:
+        return _broken(document, content.count(b"\n", 0, content.index(b"\0")) + 1, "")
+    declared = CHARSET.search(content[:2048])
+    name = declared[1].decode("ascii").lower() if declared else ""
+    if name and name not in ENCODINGS:
         return DocumentProblem(document.name, "wrong_encoding", 1)
-    text = decode(document.content, ENCODINGS[name])
+    text = decode(content, ENCODINGS.get(name, UNDECLARED))
     if isinstance(text, WrongEncoding):
         return DocumentProblem(document.name, "wrong_encoding", text.line)
+    if _is_too_large(text):
+        return _broken(document, None, "страница слишком велика или сложна")
     return _page(document, text)
+
+
+def _is_too_large(text: str) -> bool:
+    if len(text) > LONGEST or text.count("<") > TAGS:
+        return True
+    return any(tag["more"] for tag in TAG.finditer(text))
 
 
 def _page(document: RawDocument, text: str) -> Page | DocumentProblem:
@@ -59,43 +81,26 @@ def _page(document: RawDocument, text: str) -> Page | DocumentProblem:
     try:
         root = html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
-        return DocumentProblem(document.name, "broken_document")
-    _part_blocks(root)
-    whole = _whole(text)
-    tables = [_table(element) for element in root.iter("table")]
-    if whole:
-        return Page(_caption(root), tables)
-    if tables and tables[-1].rows:
-        tables[-1].rows.pop()  # the break may have cut a cell in two
-    problem = DocumentProblem(document.name, "broken_document", text.count("\n") + 1)
-    return Page(_caption(root), tables, whole=False, problems=[problem])
+        return _broken(document, None, "")
+    tables = _tables(root)
+    found = list(tables.values())
+    problem = _cut(document, text, parser)
+    if problem is None:
+        return Page(_caption(root), found)
+    # The break may have cut a cell in two, in each of the tables that were open then.
+    for last in list(tables)[-1:]:
+        for element in (last, *last.iterancestors("table")):
+            if tables[element].grid.rows:
+                tables[element].grid.rows.pop()
+    return Page(_caption(root), found, whole=False, problems=[problem])
 
 
-def table_of(name: str, table: HtmlTable) -> Reading:
-    """The frame of ``table``, header in row 1; rows of another length are left out and told."""
-    header = table.rows[0] if table.rows else []
-    if why := bad_header(header) if header else "нет строки с названиями колонок":
-        return Reading(
-            make_frame(name, [], [], []), [DocumentProblem(name, "broken_document", 1, None, why)]
-        )
-    columns = [cell or "" for cell in header]
-    rows, lines, problems = body_of(name, table)
-    return Reading(make_frame(name, columns, rows, lines), problems)
-
-
-def body_of(
-    name: str, table: HtmlTable
-) -> tuple[list[list[str | None]], list[int], list[DocumentProblem]]:
-    """Rows below the header that are as long as it, their row numbers, and problems."""
-    rows, lines, problems = [], [], []
-    for line, cells in enumerate(table.rows[1:], 2):
-        if len(cells) != len(table.rows[0]):
-            detail = "в строке другое число ячеек"
-            problems.append(DocumentProblem(name, "broken_document", line, None, detail))
-        elif any(cells):
-            rows.append(cells)
-            lines.append(line)
-    return rows, lines, problems
+def _cut(document: RawDocument, text: str, parser: html.HTMLParser) -> DocumentProblem | None:
+    """Where the page ends too early: the file is cut, or the parser gave up in silence."""
+    for entry in parser.error_log:
+        if entry.level == etree.ErrorLevels.FATAL:
+            return _broken(document, entry.line, "страница слишком сложна или текст слишком длинен")
+    return None if _whole(text) else _broken(document, text.count("\n") + 1, "")
 
 
 def _whole(text: str) -> bool:
@@ -105,10 +110,32 @@ def _whole(text: str) -> bool:
     return lowered.count("<table") == lowered.count("</table>")
 
 
-def _table(element: etree._Element) -> HtmlTable:
-    classes = frozenset((element.get("class") or "").split())
-    rows = [[_text(cell) for cell in row.iterchildren("td", "th")] for row in element.iter("tr")]
-    return HtmlTable(classes, rows)
+def _tables(root: etree._Element) -> dict[etree._Element, HtmlTable]:
+    """The tables in the order of the page. A row belongs to the innermost table around it."""
+    tables = {
+        element: HtmlTable(frozenset((element.get("class") or "").split()), Grid(padded=False))
+        for element in root.iter("table")
+    }
+    for row in root.iter("tr"):
+        table = next(row.iterancestors("table"), None)
+        if table is not None and not tables[table].grid.damage:
+            _add(tables[table].grid, row)
+    return tables
+
+
+def _add(grid: Grid, row: etree._Element) -> None:
+    cells: list[str | None] = []
+    for column, cell in enumerate(row.iterchildren("td", "th"), 1):
+        if next(cell.iter("table"), None) is not None:
+            grid.refuse(column, "таблица внутри ячейки")
+            cells.append(None)
+            continue
+        text = _text(cell)
+        if text is not None and len(text) > LONGEST_CELL:
+            grid.refuse(column, TOO_LONG)
+            text = None
+        cells.append(text)
+    grid.add(cells)
 
 
 def _caption(root: etree._Element) -> list[str]:
@@ -128,11 +155,20 @@ def _text(cell: etree._Element) -> str | None:
 
 
 def _raw(element: etree._Element) -> str:
-    return "".join(str(piece) for piece in element.itertext())
+    """The text in ``element``, with line breaks where a browser would put them, so that
+    ``5<br>4`` does not become ``54``."""
+    if not len(element):
+        return element.text or ""
+    pieces: list[str] = []
+    for event, node in etree.iterwalk(element, events=("start", "end")):
+        if node.tag in BLOCKS:
+            pieces.append("\n")
+        if event == "start":
+            pieces.append(node.text or "")
+        elif node is not element:
+            pieces.append(node.tail or "")
+    return "".join(pieces)
 
 
-def _part_blocks(root: etree._Element) -> None:
-    """Puts a line break where a browser would, so that ``5<br>4`` does not become ``54``."""
-    for element in root.iter("br", "p", "div", "li"):
-        element.text = "\n" + (element.text or "")
-        element.tail = "\n" + (element.tail or "")
+def _broken(document: RawDocument, line: int | None, detail: str) -> DocumentProblem:
+    return DocumentProblem(document.name, "broken_document", line, None, detail)

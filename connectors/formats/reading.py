@@ -12,6 +12,14 @@ from connectors.base import DocumentProblem, RawDocument
 DOCUMENT, LINE = "_document", "_line"
 ORIGIN = (DOCUMENT, LINE)
 
+# Bounds that no table of a school comes near; they keep a hostile document from filling memory.
+COLUMNS = 2_000  # a journal has a column per lesson and kind of work
+CELLS = 20_000_000  # twice a million marks
+LONGEST_CELL = 131_072  # characters; the longest field of the contract has 4 000
+TOO_LONG = f"значение длиннее {LONGEST_CELL} знаков"
+REFUSED = 10_000  # cells of a sheet; with more of them nobody reads the rest
+PROBLEMS = 100  # of one document: more are counted, not listed
+
 # Rules whose effect in schemas/rules.yml is a finding: what they name holds no records of ours.
 REMARKS = frozenset({"unknown_column", "unknown_document"})
 
@@ -51,11 +59,15 @@ def make_frame(
     """Rows as long as ``columns``; outer blanks are trimmed, an empty cell becomes null."""
     values = list(zip(*rows, strict=True)) if rows else [() for _ in columns]
     series = [pl.Series(n, v, pl.String) for n, v in zip(columns, values, strict=True)]
-    origin = [
-        pl.Series(DOCUMENT, [document] * len(lines), pl.String),
-        pl.Series(LINE, lines, pl.Int64),
-    ]
-    return pl.DataFrame([*series, *origin]).with_columns(_trimmed(name) for name in columns)
+    return frame_of(document, series, pl.Series(LINE, lines, pl.Int64))
+
+
+def frame_of(document: str, columns: Sequence[pl.Series], lines: pl.Series) -> pl.DataFrame:
+    """``columns`` (String, named) as ``make_frame`` makes them; ``lines`` as Int64."""
+    frame = pl.DataFrame([*columns, lines.cast(pl.Int64).alias(LINE)])
+    names = [column.name for column in columns]
+    origin = pl.lit(document, pl.String).alias(DOCUMENT)
+    return frame.select(*(_trimmed(name) for name in names), origin, LINE)
 
 
 def with_columns(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
@@ -75,8 +87,20 @@ def _trimmed(name: str) -> pl.Expr:
     return pl.when(text != "").then(text).alias(name)
 
 
+def bounded(problems: Sequence[DocumentProblem]) -> list[DocumentProblem]:
+    """The first ``PROBLEMS`` of one document, and one that counts the rest."""
+    if len(problems) <= PROBLEMS:
+        return list(problems)
+    first = problems[0]
+    detail = f"и ещё таких мест: {len(problems) - PROBLEMS}"
+    rest = DocumentProblem(first.document, first.rule, None, None, detail)
+    return [*problems[:PROBLEMS], rest]
+
+
 def bad_header(columns: Sequence[str | None]) -> str:
     """Why ``columns`` cannot name the columns of a table; empty when they can. No values in it."""
+    if len(columns) > COLUMNS:
+        return "слишком много колонок"
     names = [name for name in columns if name]
     if len(names) < len(columns):
         return "у колонки нет названия"

@@ -5,41 +5,49 @@ A formula is refused: its stored result may be stale, and it can be made to show
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterator
+import re
 from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any
-from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from connectors.base import DocumentProblem, RawDocument
 from connectors.formats.grid import Grid, table_of
-from connectors.formats.reading import Reading, unread
+from connectors.formats.reading import COLUMNS, LONGEST_CELL, TOO_LONG, Reading, unread
+from connectors.formats.sniff import Kind, wrong_format
+from connectors.formats.zipped import Zipped
 
-# A school's list has at most some thousands of rows; these bounds only stop a bomb.
+# A school's workbook has some thousands of rows; these bounds only stop a bomb.
 UNPACKED_BYTES = 256 * 1024 * 1024
 PARTS = 500
-ROWS = 200_000
-COLUMNS = 2_000  # a journal has a column per lesson and kind of work
+SHEETS = 256
+# Whole parts that openpyxl keeps in memory: texts shared by cells, and what is neither a sheet
+# nor those (styles above all, an object each). Excel allows 64 000 styles.
+SHARED_TEXTS = 2_000_000
+ELEMENTS = 200_000
 
 UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+SHEET_PART = re.compile(rb"<(?:\w+:)?sheetData")
+TEXTS_PART = re.compile(rb"<(?:\w+:)?sst[\s>]")
+STYLES = "xl/styles.xml"
 
 # What openpyxl lets out for a damaged workbook: it has no error of its own for most damage.
 DAMAGE = (
     InvalidFileException,
-    zipfile.BadZipFile,
-    ParseError,
+    BadZipFile,
+    SyntaxError,  # of XML, from either of the two parsers it uses
     KeyError,
     ValueError,
     TypeError,
     IndexError,
     AttributeError,
+    AssertionError,
+    ArithmeticError,
     EOFError,
     OSError,
-    NotImplementedError,  # a packing method the machine does not know
 )
 
 
@@ -47,15 +55,32 @@ def read_grids(document: RawDocument) -> dict[str, Grid] | DocumentProblem:
     """Sheets of ``document`` by title, in order, or why it cannot be opened."""
     if not document.content.strip():
         return DocumentProblem(document.name, "empty_document")
+    if problem := wrong_format(document, Kind.XLSX, Kind.ZIP):
+        return problem
     if why := _bomb(document.content):
-        return DocumentProblem(document.name, "broken_document", None, None, why)
+        return _broken(document, why)
     try:
         book = openpyxl.load_workbook(
             BytesIO(document.content), read_only=True, data_only=False, keep_links=False
         )
-        return {sheet.title: _grid(sheet) for sheet in book.worksheets}
+        sheets = book.worksheets
     except DAMAGE:
-        return DocumentProblem(document.name, "broken_document", None, None, "книга не открывается")
+        return wrong_format(document, Kind.XLSX) or _broken(document, "книга не открывается")
+    if len(sheets) > SHEETS:
+        return _broken(document, "в книге слишком много листов")
+    return _grids(sheets)
+
+
+def _grids(sheets: list[Any]) -> dict[str, Grid]:
+    """The bound of cells holds for all sheets together: many may stand for one part."""
+    grids: dict[str, Grid] = {}
+    taken = 0
+    for sheet in sheets:
+        grid = Grid(cells=taken)
+        _fill(grid, sheet)
+        taken = grid.cells
+        grids[sheet.title] = grid
+    return grids
 
 
 def read_xlsx(document: RawDocument) -> Reading:
@@ -66,7 +91,7 @@ def read_xlsx(document: RawDocument) -> Reading:
         return unread(document, grids.rule, detail=grids.detail)
     first, *others = grids.values()
     reading = table_of(document.name, first, header_row=1)
-    if any(cell for grid in others for row in grid.rows for cell in row):
+    if any(grid.filled for grid in others):
         detail = "в книге несколько листов с данными; прочитан первый"
         reading.problems.append(
             DocumentProblem(document.name, "broken_document", None, None, detail)
@@ -75,18 +100,28 @@ def read_xlsx(document: RawDocument) -> Reading:
 
 
 def _bomb(content: bytes) -> str:
-    """Why the archive must not be unpacked; empty when it may. ``zipfile`` never unpacks
-    more of a part than the size it declares, so the declared sizes can be relied on."""
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            parts = archive.infolist()
-            if len(parts) > PARTS or sum(part.file_size for part in parts) > UNPACKED_BYTES:
-                return "распакованная книга слишком велика"
-            if any(_has_doctype(archive.read(part)) for part in parts):
-                return "DOCTYPE не допускается"
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError):
-        return "это не книга XLSX или она повреждена"  # RuntimeError: it asks for a password
+    """Why the workbook must not be opened; empty when it may. Every part is unpacked here once,
+    within bounds, so that openpyxl unpacks nothing unknown."""
+    archive = Zipped.open(content, parts=PARTS, budget=UNPACKED_BYTES)
+    if isinstance(archive, str):
+        return archive
+    for info in archive.parts:
+        part = archive.read(info)
+        if isinstance(part, str):
+            return part
+        if _has_doctype(part):
+            return "DOCTYPE не допускается"
+        if _is_heavy(info.filename, part):
+            return "в книге слишком много строк текста или стилей"
     return ""
+
+
+def _is_heavy(name: str, part: bytes) -> bool:
+    if name != STYLES and SHEET_PART.search(part):
+        return False  # read row by row
+    if name != STYLES and TEXTS_PART.search(part):
+        return part.count(b"<") > 4 * SHARED_TEXTS  # opened and closed, as is the text in it
+    return part.count(b"<") > ELEMENTS
 
 
 def _has_doctype(part: bytes) -> bool:
@@ -94,28 +129,30 @@ def _has_doctype(part: bytes) -> bool:
     return b"<!DOCTYPE" in part or part.startswith(UTF16)
 
 
-def _grid(sheet: Any) -> Grid:
-    grid = Grid()
+def _fill(grid: Grid, sheet: Any) -> None:
     sheet.reset_dimensions()  # a wrong declared range would silently cut the sheet
     try:
-        for cells in _rows(sheet):
-            if len(cells) > COLUMNS or len(grid.rows) >= ROWS:
-                grid.damage = "на листе слишком много строк или колонок"
+        for cells in sheet.iter_rows():
+            # Before the cells become texts: a row may be empty and sixteen thousand wide.
+            row = [_cell(grid, column, cell) for column, cell in enumerate(cells[: COLUMNS + 1], 1)]
+            if not grid.add(row if any(row) or len(row) > COLUMNS else ()):
                 break
-            row = len(grid.rows) + 1
-            formulas = [i for i, cell in enumerate(cells, 1) if cell.data_type == "f"]
-            grid.formulas += [(row, column) for column in formulas]
-            grid.rows.append([_text(cell.value) for cell in cells])
     except DAMAGE:
         grid.damage = "лист повреждён"
-    return grid
 
 
-def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
-    yield from sheet.iter_rows()
+def _cell(grid: Grid, column: int, cell: Any) -> str | None:
+    if cell.data_type == "f":
+        grid.refuse(column, "ячейка с формулой")
+        return None
+    text = text_of(cell.value)
+    if text is not None and len(text) > LONGEST_CELL:
+        grid.refuse(column, TOO_LONG)
+        return None
+    return text
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
     """A cell as a person sees it: a whole number without decimals, a date as ``dd.mm.yyyy``."""
     match value:
         case None:
@@ -130,3 +167,7 @@ def _text(value: Any) -> str | None:
             return value.strftime("%d.%m.%Y")
         case _:
             return str(value).strip() or None
+
+
+def _broken(document: RawDocument, detail: str) -> DocumentProblem:
+    return DocumentProblem(document.name, "broken_document", None, None, detail)

@@ -14,11 +14,11 @@ from connectors.dated import parse_day
 from connectors.errors import Unavailable
 from connectors.files import DropFolder
 from connectors.formats.csv import read_csv
-from connectors.formats.reading import Reading, with_columns
-from connectors.formats.text import BOM_UTF8
+from connectors.formats.reading import with_columns
 from connectors.formats.xlsx import read_xlsx
 
 FOLDER = "lists"
+CSV_ENCODINGS = ("cp1251",)  # unless a byte order mark says UTF-8
 COLUMNS: dict[str, tuple[str, ...]] = {
     "uid": ("Роль", "ФИО", "Класс", "UID"),
     "applications": (
@@ -80,7 +80,11 @@ class ListsSource:
             if file is None or any(table.name == file.table for table in tables):
                 problems.append(DocumentProblem(document.name, "unknown_document"))
                 continue
-            reading = read_xlsx(document) if file.name.endswith(".xlsx") else _csv(document)
+            reading = (
+                read_xlsx(document)
+                if file.name.endswith(".xlsx")
+                else read_csv(document, CSV_ENCODINGS)
+            )
             frame = reading.frame
             if not frame.height:  # an emptied list still has its columns
                 frame = with_columns(frame, COLUMNS[file.table])
@@ -109,8 +113,3 @@ def _ref(day: date, documents: Sequence[RawDocument]) -> str:
     for document in documents:
         digest.update(document.name.encode() + b"\0" + sha256(document.content).digest())
     return f"{day.isoformat()}-{digest.hexdigest()[:SHA_DIGITS]}"
-
-
-def _csv(document: RawDocument) -> Reading:
-    """With a byte order mark the list is UTF-8, without one cp1251."""
-    return read_csv(document, "utf-8" if document.content.startswith(BOM_UTF8) else "cp1251")

@@ -12,12 +12,13 @@ from rich.console import Console
 
 from connectors.errors import ConnectorError
 from mappings.problems import MappingError
-from pipeline.cli import answers, bench, setup, steps
+from pipeline.cli import answers, bench, mappings, setup, steps
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
 from pipeline.registry import RegionFileError
 from pipeline.report import NothingMeasuredError
+from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
 from privacy.keys import KeyFileError
 
@@ -38,6 +39,7 @@ setup.register(app)
 steps.register(app)
 answers.register(app)
 bench.register(app)
+mappings.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
 KNOWN: dict[type[Exception], Exit] = {
@@ -48,6 +50,7 @@ KNOWN: dict[type[Exception], Exit] = {
     MappingError: Exit.MISCONFIGURED,
     StackError: Exit.FAULT,
     NothingMeasuredError: Exit.USAGE,
+    SampleError: Exit.USAGE,
     ConnectorError: Exit.PARTLY,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Annotated
 
@@ -81,10 +81,19 @@ def collect(
     business_date: BusinessDate,
     run_id: RunId = "",
     school: Schools = None,
+    accept_volumes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept-volumes",
+            help="Take this school's upload though it holds far fewer records; may be repeated.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Collect the journals: land, check, separate, store."""
-    _step("collect", batches.collect_batch, _run(business_date, run_id), school, as_json)
+    this = _run(business_date, run_id)
+    accepting = replace(this, accept_volumes=frozenset(accept_volumes or ()))
+    _step("collect", batches.collect_batch, accepting, school, as_json)
 
 
 def deliver(

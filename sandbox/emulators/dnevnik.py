@@ -1,32 +1,71 @@
-"""Dnevnik.ru as the hub meets it: per-school tokens, windows of 30 days, errors in two shapes.
+"""Dnevnik.ru as the hub meets it: per-school keys, windows of 30 days, errors in two shapes.
 
-Control, outside the API: ``POST /_sandbox/today {"date"}`` sets the evening it is;
-``POST /_sandbox/fault {"school", "kind", "count"}`` plays a fault for that many requests of a
-school (-1: for ever, 0: no more). Kinds: 503, 429, 433, error200, html, cut, slow.
+``POST /v2/authorizations`` gives a new key for the refresh token of a school, once per token.
+
+Control, outside the API, with JSON bodies:
+
+* ``/_sandbox/today {"date"}``: which evening it is
+* ``/_sandbox/fault {"school", "kind", "count", "after"}``: that many requests of a school go wrong
+  (-1: for ever, 0: no more), once ``after`` others went well. Kinds: 503, 429 and 433
+  (``"retry_after"``: what the header says), error200, html, cut, slow, and the name of any
+  error type, said under HTTP 200
+* ``/_sandbox/expire {"school", "after"}``: its keys end after so many requests
+* ``/_sandbox/grant {"school", "scope", "expires_in"}``: what its next grants look like
+* ``/_sandbox/move {"school", "kind", "after", "count"}``: its data change after every ``after``
+  requests, ``count`` times (kinds: ``dnevnik_moves.MOVES``)
 """
 
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sandbox.emulators.dnevnik_calls import answer
+from sandbox.emulators.dnevnik_keys import LIFETIME, SCOPES, Keys
+from sandbox.emulators.dnevnik_moves import MOVES
 from sandbox.emulators.dnevnik_view import NotThereError, SchoolView
 from sandbox.emulators.web import MAINTENANCE, Answer, Faults, Request, json_answer
 
-KINDS = ("503", "429", "433", "error200", "html", "cut", "slow")
+# Each with the status it comes with when it is meant.
+ERRORS = {
+    "invalidRequest": 400,
+    "parameterInvalid": 400,
+    "apiResourceUnavailable": 404,
+    "apiMethodNotSupported": 405,
+    "apiRequestLimit": 429,
+    "apiServerError": 500,
+    "apiUnknownError": 500,
+    "apiHttpsRequired": 403,
+    "authorizationFailed": 401,
+    "authorizationInvalidToken": 401,
+    "authorizationTokenRequired": 401,
+    "authorizationOutOfScope": 403,
+    "authorizationNotOwner": 403,
+    "authorizationOwnerForbidden": 403,
+    "authorizationSystemForbidden": 403,
+}
+KINDS = ("503", "429", "433", "error200", "html", "cut", "slow", *ERRORS)
 SLOW_SECONDS = 5.0
-LONGEST_WINDOW = 30  # days
-MOST_IDS = 200
+OPEN_TO_ALL = "/v2/users/me/context"  # every scope opens it
 
 
-def error(kind: str, description: str, status: int) -> Answer:
-    return json_answer({"type": kind, "description": description}, status)
+def error(kind: str, description: str, status: int | None = None) -> Answer:
+    return json_answer({"type": kind, "description": description}, status or ERRORS[kind])
+
+
+@dataclass
+class _Mover:
+    """A change to come: ``left`` requests until then, ``count`` times."""
+
+    kind: str
+    every: int
+    count: int
+    left: int
 
 
 class Dnevnik:
@@ -40,38 +79,60 @@ class Dnevnik:
         self._today = today
         self._pause = pause
         self._faults = Faults()
+        self._retry_after = "1"
+        self._movers: dict[str, _Mover] = {}
         self._lock = threading.Lock()
         self._files: dict[str, tuple[int, Any]] = {}
         self._views: dict[tuple[str, int, date], SchoolView] = {}
-        self._by_token = {
-            self._read(path.name)["token"]: path.stem
-            for path in folder.glob("*.json")
-            if path.name != "faults.json"
-        }
+        names = [path.name for path in folder.glob("*.json") if path.name != "faults.json"]
+        self._keys = Keys([self._read(name) for name in names])
 
     def respond(self, request: Request) -> Answer:
         if request.path.startswith("/_sandbox/"):
             return self._control(request)
-        token = request.headers.get("access-token")
-        if token is None:
-            return error("authorizationTokenRequired", "Нужен ключ доступа", 401)
-        school = self._by_token.get(token)
-        if school is None:
-            return error("authorizationInvalidToken", "Ключ доступа недействителен", 401)
+        if (request.method, request.path) == ("POST", "/v2/authorizations"):
+            return self._authorize(request)
+        key = request.headers.get("access-token")
+        if key is None:
+            return error("authorizationTokenRequired", "Нужен ключ доступа")
+        known = self._keys.school_of(key)
+        if known is None:
+            return error("authorizationInvalidToken", "Ключ доступа недействителен")
+        school, scopes = known
         fault = self._fault(school)
         if fault is not None and not fault.cut:
             return fault
+        if "EducationalInfo" not in scopes and request.path != OPEN_TO_ALL:
+            return error("authorizationOutOfScope", "Нет разрешения")
         whole = self._answer(school, request)
+        self._move(school)
         return replace(whole, cut=True) if fault is not None else whole
+
+    def _authorize(self, request: Request) -> Answer:
+        granted = self._keys.refresh(request.json())
+        if granted is None:
+            return error("authorizationFailed", "Отказано")
+        return json_answer(granted)
 
     def _control(self, request: Request) -> Answer:
         body = request.json()
-        if request.path == "/_sandbox/today":
-            self._today = date.fromisoformat(body["date"])
-        elif request.path == "/_sandbox/fault" and body["kind"] in KINDS:
-            self._faults.add(body["kind"], int(body.get("count", 1)), body["school"])
-        else:
-            return json_answer({"error": "unknown control call"}, 404)
+        match request.path.removeprefix("/_sandbox/"):
+            case "today":
+                self._today = date.fromisoformat(body["date"])
+            case "fault" if body["kind"] in KINDS:
+                self._retry_after = body.get("retry_after", "1")
+                count, after = int(body.get("count", 1)), int(body.get("after", 0))
+                self._faults.add(body["kind"], count, body["school"], after)
+            case "expire":
+                self._keys.end(body["school"], int(body.get("after", 0)))
+            case "grant":
+                scope, lifetime = body.get("scope", SCOPES), int(body.get("expires_in", LIFETIME))
+                self._keys.arrange(body["school"], scope, lifetime)
+            case "move" if body["kind"] in MOVES:
+                after, count = int(body.get("after", 1)), int(body.get("count", 1))
+                self._movers[body["school"]] = _Mover(body["kind"], after, count, after)
+            case _:
+                return json_answer({"error": "unknown control call"}, 404)
         return json_answer({"today": str(self._today)})
 
     def _fault(self, school: str) -> Answer | None:
@@ -83,7 +144,7 @@ class Dnevnik:
                 return Answer(503, MAINTENANCE, "text/html; charset=utf-8")
             case "429" | "433" as status:
                 limited = {"type": "apiRequestLimit", "description": "Слишком много запросов"}
-                return json_answer(limited, int(status), Retry_After="1")
+                return json_answer(limited, int(status), Retry_After=self._retry_after)
             case "error200":
                 return error("apiServerError", "Внутренняя ошибка", 200)
             case "html":
@@ -92,7 +153,23 @@ class Dnevnik:
                 return Answer(cut=True)
             case "slow":
                 self._pause(SLOW_SECONDS)
+            case str() as kind:
+                return error(kind, "Ошибка по заказу", 200)
         return None
+
+    def _move(self, school: str) -> None:
+        """Plays the change that is due once so many answers were given."""
+        with self._lock:
+            mover = self._movers.get(school)
+            if mover is None or not mover.count:
+                return
+            mover.left -= 1
+            if mover.left:
+                return
+            mover.left = mover.every
+            mover.count -= mover.count > 0
+            MOVES[mover.kind](self._read(f"{school}.json"), self._today)
+            self._views = {key: view for key, view in self._views.items() if key[0] != school}
 
     def _read(self, name: str) -> Any:
         path = self._folder / name
@@ -117,83 +194,7 @@ class Dnevnik:
         try:
             found = answer(view, request)
         except NotThereError:
-            return error("apiResourceUnavailable", "Нет такого ресурса", 404)
+            return error("apiResourceUnavailable", "Нет такого ресурса")
         except (ValueError, KeyError, TypeError):
-            return error("parameterInvalid", "Недопустимый параметр", 400)
+            return error("parameterInvalid", "Недопустимый параметр")
         return json_answer(found)
-
-
-def answer(view: SchoolView, request: Request) -> Any:
-    """The value to answer with. Raises ``NotThereError``, or ``ValueError`` for bad parameters."""
-    if not request.path.startswith("/v2/"):
-        raise NotThereError(request.path)
-    for method, pattern, reader in _CALLS:
-        found = re.fullmatch(pattern, request.path[len("/v2") :])
-        if found and request.method == method:
-            return reader(view, request, *found.groups())
-    raise NotThereError(request.path)
-
-
-def _window(start: str, end: str) -> tuple[str, str]:
-    """Raises ``ValueError`` for windows that are reversed or longer than 30 days."""
-    first, last = date.fromisoformat(start[:10]), date.fromisoformat(end[:10])
-    if not 0 <= (last - first).days < LONGEST_WINDOW:
-        raise ValueError("a window of at most 30 days")
-    return str(first), str(last)
-
-
-def _logs(view: SchoolView, request: Request, group: str) -> Any:
-    query = request.query
-    return view.logs(group, query["subject"], *_window(query["from"], query["to"]))
-
-
-def _works(view: SchoolView, request: Request) -> Any:
-    return view.works(_ids(request))
-
-
-def _ids(request: Request) -> list[str]:
-    ids = request.json()
-    if not isinstance(ids, list) or len(ids) > MOST_IDS:
-        raise ValueError(f"an array of at most {MOST_IDS} ids")
-    return [str(item) for item in ids]
-
-
-def _of_school(name: str) -> Callable[[SchoolView, Request, str], Any]:
-    def read(view: SchoolView, _: Request, school: str) -> Any:
-        if school != view.store["school_id"]:
-            raise NotThereError(school)
-        return view.store[name]
-
-    return read
-
-
-def _staff(view: SchoolView, request: Request, school: str) -> Any:
-    if request.query.get("schoolMembershipType") != "Staff":
-        raise ValueError("schoolMembershipType")
-    return _of_school("membership")(view, request, school)
-
-
-_CALLS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
-    ("GET", r"/users/me/context", lambda view, _: view.context()),
-    ("GET", r"/schools/(\d+)/edu-groups", _of_school("groups")),
-    ("GET", r"/schools/(\d+)/teachers", _of_school("teachers")),
-    ("GET", r"/schools/(\d+)/membership", _staff),
-    ("GET", r"/work-types/(\d+)", _of_school("work_types")),
-    ("GET", r"/edu-groups/(\d+)/subjects", lambda view, _, g: view.subjects(g)),
-    ("GET", r"/edu-groups/(\d+)/reporting-periods", lambda view, _, g: view.periods(g)),
-    ("GET", r"/edu-groups/(\d+)/persons", lambda view, _, g: view.persons(g)),
-    ("GET", r"/edu-groups/(\d+)/final-marks", lambda view, _, g: view.final_marks(g)),
-    (
-        "GET",
-        r"/edu-groups/(\d+)/lessons/([^/]+)/([^/]+)",
-        lambda view, _, g, start, end: view.lessons(g, *_window(start, end)),
-    ),
-    (
-        "GET",
-        r"/edu-groups/(\d+)/marks/([^/]+)/([^/]+)",
-        lambda view, _, g, start, end: view.marks(g, *_window(start, end)),
-    ),
-    ("GET", r"/lesson-log-entries/group/(\d+)", _logs),
-    ("POST", r"/edu-groups", lambda view, request: view.students(_ids(request))),
-    ("POST", r"/works/many", _works),
-)

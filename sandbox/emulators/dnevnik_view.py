@@ -66,23 +66,36 @@ class SchoolView:
             "schoolIds_str": [str(school)],
         }
 
-    def persons(self, group: str) -> list[Json]:
+    def persons(self, group: str, *, archive: bool) -> list[Json]:
+        """The group's members; with those who left, if ``archive``."""
+        members = self._members(group)
+        return [m["row"] for m in members if archive or not self._left(m)]
+
+    def _members(self, group: str) -> list[Json]:
         self._check(group)
-        members = self.store["members"][group]
-        return [m["row"] for m in members if m["since"] <= str(self._today)]
+        return [m for m in self.store["members"][group] if m["since"] <= str(self._today)]
+
+    def _left(self, member: Json) -> bool:
+        return member["until"] is not None and member["until"] <= str(self._today)
 
     def students(self, groups: list[str]) -> list[Json]:
         return [
             {
-                "group": int(group),
-                "group_str": group,
+                "group": self._row(group),
                 "students": [
-                    {"person": p["id"], "person_str": p["id_str"], "membershipstatus": "Active"}
-                    for p in self.persons(group)
+                    {
+                        "person": member["row"],
+                        "membershipstatus": "Archive" if self._left(member) else "Active",
+                    }
+                    for member in self._members(group)
                 ],
             }
             for group in groups
         ]
+
+    def _row(self, group: str) -> Json:
+        self._check(group)
+        return next(row for row in self.store["groups"] if row["id_str"] == group)
 
     def subjects(self, group: str) -> list[Json]:
         self._check(group)
@@ -122,10 +135,12 @@ class SchoolView:
                 "person_str": str(person),
                 "group": int(group),
                 "group_str": group,
-                "reportingPeriod": {"id": period, "id_str": str(period)},
+                "reportingPeriod": period,
+                "reportingPeriod_str": str(period),
                 "per-subject-final-marks": [
                     {
-                        "subject": {"id": f["subject"], "id_str": str(f["subject"])},
+                        "subject": f["subject"],
+                        "subject_str": str(f["subject"]),
                         "final-mark": f["mark"],
                     }
                     for f in finals

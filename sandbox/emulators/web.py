@@ -53,19 +53,23 @@ class Faults:
 
     def __init__(self) -> None:
         self._left: dict[tuple[str, str], int] = {}
+        self._wait: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
 
-    def add(self, kind: str, count: int, school: str = "") -> None:
-        """``count`` 0 takes the fault away."""
+    def add(self, kind: str, count: int, school: str = "", after: int = 0) -> None:
+        """``count`` 0 takes the fault away; ``after`` requests go well before it begins."""
         with self._lock:
             self._left[school, kind] = count
+            self._wait[school, kind] = after
 
     def take(self, *kinds: str, school: str = "") -> str | None:
         """The first of ``kinds`` that is due for ``school``, counted down."""
         with self._lock:
             for kind in kinds:
                 left = self._left.get((school, kind), 0)
-                if left:
+                if left and self._wait[school, kind]:
+                    self._wait[school, kind] -= 1
+                elif left:
                     self._left[school, kind] = left if left < 0 else left - 1
                     return kind
         return None

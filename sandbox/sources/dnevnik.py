@@ -11,7 +11,7 @@ from sandbox.model import School
 from sandbox.params import Params
 from sandbox.sources.dnevnik_journal import Journal
 from sandbox.sources.dnevnik_structure import Structure
-from sandbox.sources.dnevnik_words import WORKS, Ids, Json, token, window
+from sandbox.sources.dnevnik_words import WORKS, Ids, Json, application, token, window
 
 
 def store(school: School, params: Params) -> Json:
@@ -27,12 +27,15 @@ def store(school: School, params: Params) -> Json:
         "name": school.name,
         "school_id": str(ids("school", 0)),
         "token": token(school, params.seed),
+        "application": application(school, params.seed),
         "groups": [*structure.classes(), *structure.subgroups()],
         "subjects": structure.subjects(),
         "periods": [structure.period(place) for place in range(len(school.terms))],
         "members": structure.members(),
         "teachers": [structure.teacher(place) for place in teachers],
         "membership": [structure.membership(place) for place in teachers],
+        "admins": [structure.membership(place) for place in teachers[:1]],
+        "timetables": [structure.timetable()],
         "work_types": [structure.work_type(work) for work in WORKS],
         "lessons": [row for lesson in school.lessons for row in journal.lesson(lesson)],
         "works": [row for lesson in school.lessons for row in journal.works(lesson)],

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import time
+from itertools import pairwise
 
+from sandbox.calendar import BELL_TIMETABLE
 from sandbox.members import Person, Pupil
 from sandbox.model import School
-from sandbox.params import SCHOOL_YEAR
+from sandbox.params import SCHOOL_YEAR, YEAR_START
 from sandbox.sources.dnevnik_words import KINDS, TITLES, WORKS, Ids, Json, subject_row, twins
 
 
@@ -83,7 +86,7 @@ class Structure:
         }
 
     def members(self) -> dict[str, list[Json]]:
-        """Pupils by group: ``{"since", "row"}``."""
+        """Pupils by group: ``{"since", "until", "row"}``; ``until`` is null for those who stay."""
         found: dict[str, list[Json]] = {}
         for class_ in self._school.classes:
             pupils = self._school.class_pupils(class_)
@@ -94,18 +97,21 @@ class Structure:
 
     def _member(self, pupil: Pupil) -> Json:
         person = pupil.person
-        user = self._id("user", person.code) if person.uid else None
         return {
             "since": str(pupil.enrolled),
-            "row": {
-                **twins("id", self._id("person", person.code)),
-                **twins("userId", user),
-                "firstName": person.given,
-                "lastName": person.surname,
-                "middleName": person.patronymic,
-                "shortName": _short(person),
-                "sex": "Female" if person.female else "Male",
-            },
+            "until": str(pupil.left) if pupil.left else None,
+            "row": self._person(person, has_login=person.uid is not None),
+        }
+
+    def _person(self, person: Person, *, has_login: bool) -> Json:
+        return {
+            **twins("id", self._id("person", person.code)),
+            **twins("userId", self._id("user", person.code) if has_login else None),
+            "firstName": person.given,
+            "lastName": person.surname,
+            "middleName": person.patronymic,
+            "shortName": _short(person),
+            "sex": "Female" if person.female else "Male",
         }
 
     def teacher(self, place: int) -> Json:
@@ -130,14 +136,34 @@ class Structure:
         }
 
     def membership(self, place: int) -> Json:
+        """A member of the staff; without a user nobody can open the journal."""
         teacher = self._school.teachers[place]
-        code = teacher.person.code
-        closed = not teacher.access and code % 2 == 0  # never had a login, or lost it
-        user = None if closed else self._id("user", code)
+        return self._person(teacher.person, has_login=teacher.access)
+
+    def timetable(self) -> Json:
+        """The bells of a school day; a break follows every lesson but the last."""
+        bells = self._school.bells
+        lessons = [self._ring(b.number, "Lesson", b.start, b.finish) for b in bells]
+        breaks = [
+            self._ring(100 + one.number, "Break", one.finish, next_.start)
+            for one, next_ in pairwise(bells)
+        ]
         return {
-            **twins("person", self._id("person", code)),
-            **twins("userId", user),
-            "active": teacher.access or closed,
+            "Name": BELL_TIMETABLE,
+            "Start": f"{YEAR_START}T00:00:00",
+            "FirstLessonNumber": bells[0].number if bells else 1,
+            "Items": sorted(lessons + breaks, key=lambda item: str(item["Start"])),
+        }
+
+    def _ring(self, number: int, kind: str, start: time, finish: time) -> Json:
+        return {
+            "Id": self._id("bell", number),
+            "Start": f"{YEAR_START}T{start:%H:%M}:00",
+            "Finish": f"{YEAR_START}T{finish:%H:%M}:00",
+            "Name": f"{number} урок" if kind == "Lesson" else "Перемена",
+            "Type": kind,
+            "DaysOfWeek": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
+            "LessonNumber": number % 100,
         }
 
     def work_type(self, work: str) -> Json:

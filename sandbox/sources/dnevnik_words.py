@@ -21,6 +21,7 @@ __all__ = [
     "WORKS",
     "Ids",
     "Json",
+    "application",
     "subject_row",
     "token",
     "twins",
@@ -47,15 +48,36 @@ TITLES = {
     "test": "Тест",
     "project": "Проект",
 }
-MARK_TYPES = {"5": "Mark5", "100": "Mark100", "pass_fail": "MarkPassFail", "code": "MarkCode"}
+MARK_TYPES = {
+    "5": "Mark5",
+    "10": "Mark10",
+    "100": "Mark100",
+    "pass_fail": "MarkPassFail",
+    "levels": "MarkLevel",
+    "criteria": "MarkCriteria",
+    "code": "MarkCode",
+}
 VALUES = {
     ("pass_fail", "pass"): "Зач",
     ("pass_fail", "fail"): "Незач",
+    ("levels", "high"): "Высокий",
+    ("levels", "above_middle"): "Повышенный",
+    ("levels", "middle"): "Базовый",
+    ("levels", "below_middle"): "Пониженный",
+    ("levels", "low"): "Низкий",
     ("code", "debt"): "Д",
     ("code", "exempt"): "осв",
     ("code", "not_assessed"): "н/а",
+    ("code", "no_marks"): "безотм",
 }
-LOG_STATUSES = {"ill": "Ill", "excused": "Pass", "absent": "Absent", "late": "Late"}
+LOG_STATUSES = {
+    "ill": "Ill",
+    "excused": "Pass",
+    "exempt": "Pass",
+    "absent": "Absent",
+    "unexcused": "Absent",
+    "late": "Late",
+}
 
 
 class Ids:
@@ -73,6 +95,7 @@ class Ids:
         "work",
         "type",
         "mark",
+        "bell",
     )
 
     def __init__(self, school_number: int) -> None:
@@ -98,6 +121,15 @@ def subject_row(school: School, ids: Ids, code: int) -> Json:
 def token(school: School, seed: int) -> str:
     """The access token of a school; good for nothing outside the sandbox."""
     return f"sandbox-{seed}-{school.code}"
+
+
+def application(school: School, seed: int) -> Json:
+    """The application that the school has authorised, and its first refresh token."""
+    return {
+        "client_id": "sandbox-hub",
+        "client_secret": f"sandbox-secret-{seed}",
+        "refresh_token": f"sandbox-refresh-{seed}-{school.code}",
+    }
 
 
 def window(day: date, until: date) -> tuple[date, date]:

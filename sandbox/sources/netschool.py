@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sandbox import writers
+from sandbox.model import TermMark
 from sandbox.params import OFFSET, YEAR_START
-from sandbox.rows import Cell, Row, Table, add_column, day_text, table, yes_no
-from sandbox.sources.netschool_journal import TOKENS, by_course, courses, journal_file
+from sandbox.rows import Cell, Row, Table, add_column, day_text, hours_text, table, yes_no
+from sandbox.sources.netschool_journal import TOTALS, by_course, courses, journal_file
 from sandbox.view import View
 from sandbox.xlsx import sheet_of, workbook
 
@@ -15,26 +16,37 @@ VERSION = "5.47"
 WEEKDAYS = ("Пн", "Вт", "Ср", "Чт", "Пт", "Сб")
 
 
-def documents(view: View) -> dict[str, bytes]:
-    """The files of an upload by name."""
-    files = {}
-    for found in lists(view):
-        name = f"{found.name}.xlsx"
-        files[name] = workbook([("Лист1", sheet_of(found, name))])
+def documents(view: View, form: str = "") -> dict[str, bytes]:
+    """The files of an upload by name; ``form`` of the journals: html or xlsx, by default the
+    school's own."""
+    form = form or view.school.format
+    files = list_files(view)
     lessons = by_course(view)
     for number, (key, course) in enumerate(courses(view).items(), start=1):
-        name = f"journal_{number:03d}.{view.school.format}"
+        name = f"journal_{number:03d}.{form}"
         files[name] = journal_file(view, course, lessons.get(key, []), name)
     for number, found in enumerate(_totals(view), start=1):
-        name = f"totals_{number:03d}.{view.school.format}"
-        if view.school.format == "html":
+        name = f"totals_{number:03d}.{form}"
+        if form == "html":
             files[name] = writers.html_page("Итоги", writers.html_table(found, name))
         else:
             files[name] = workbook([("Итоги", sheet_of(found, name))])
-    files["export.txt"] = (
+    return {**files, "export.txt": note(view)}
+
+
+def list_files(view: View) -> dict[str, bytes]:
+    """The workbooks of everything but the journals."""
+    return {
+        f"{found.name}.xlsx": workbook([("Лист1", sheet_of(found, f"{found.name}.xlsx"))])
+        for found in lists(view)
+    }
+
+
+def note(view: View) -> bytes:
+    """``export.txt``, written last."""
+    return (
         f"версия={VERSION}\nсоздано={view.day}T18:05:00{OFFSET}\nс={YEAR_START}\nпо={view.day}\n"
     ).encode()
-    return files
 
 
 def lists(view: View) -> Iterator[Table]:
@@ -99,7 +111,13 @@ def lists(view: View) -> Iterator[Table]:
         "curriculum",
         "Класс, Предмет, Часов в неделю",
         (
-            Row({"Класс": h.class_.name, "Предмет": h.subject.name, "Часов в неделю": h.per_week})
+            Row(
+                {
+                    "Класс": h.class_.name,
+                    "Предмет": h.subject.name,
+                    "Часов в неделю": hours_text(h.planned),
+                }
+            )
             for h in school.hours
         ),
     )
@@ -138,13 +156,19 @@ def _pupils(view: View) -> Iterator[Row]:
             yield Row(dict(cells), view.school.doubled_flaws)
 
 
+def totals(view: View) -> Iterable[TermMark]:
+    """Term marks for which there is a sign, of the terms that are over."""
+    return (t for t in view.term_marks if t.term.finish <= view.day and total_sign(t) is not None)
+
+
+def total_sign(total: TermMark) -> str | None:
+    return total.value if total.scale == "5" else TOTALS.get((total.scale, total.value))
+
+
 def _totals(view: View) -> Iterable[Table]:
-    """Term marks by class, of the terms that are over."""
     columns = "Период, Класс, ФИО, Предмет, Отметка"
     for class_ in view.school.classes:
-        marks = [
-            t for t in view.term_marks if t.pupil.class_ is class_ and t.term.finish <= view.day
-        ]
+        marks = [t for t in totals(view) if t.pupil.class_ is class_]
         if marks:
             yield table(
                 "totals",
@@ -156,7 +180,7 @@ def _totals(view: View) -> Iterable[Table]:
                             "Класс": class_.name,
                             "ФИО": t.pupil.person.full_name,
                             "Предмет": t.subject.name,
-                            "Отметка": TOKENS.get((t.scale, t.value), t.value),
+                            "Отметка": total_sign(t),
                         }
                     )
                     for t in marks

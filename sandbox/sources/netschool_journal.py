@@ -22,6 +22,7 @@ LETTERS = {
     "project": "Р",
 }
 TOKENS = {("pass_fail", "pass"): "ЗЧ", ("pass_fail", "fail"): "НЗ", ("code", "debt"): "."}
+TOTALS = {**TOKENS, ("code", "exempt"): "ОСВ", ("code", "not_assessed"): "н/а"}
 ABSENCES = {
     "excused": "УП",
     "ill": "Б",
@@ -32,6 +33,7 @@ ABSENCES = {
 }
 STATES = {"": None, "cancelled": "отменен", "merged": "объединен"}
 
+Caption = list[tuple[str, str]]
 Course = tuple[Class, Subject, Group | None]
 CourseKey = tuple[int, int, int]  # codes of class, subject and group (0: the whole class)
 
@@ -64,23 +66,26 @@ def journal_file(view: View, course: Course, shown: list[ShownLesson], name: str
         ("Группа", group.name if group else ""),
         ("Период", period),
     ]
-    if view.school.format == "html":
-        lines = "".join(f'<p class="caption">{key}: {text}</p>\n' for key, text in caption)
+    if name.endswith(".html"):
         tables = [writers.html_table(found, name) for found in (journal, topics)]
-        return writers.html_page("Журнал", lines + "\n".join(tables))
+        return writers.html_page("Журнал", caption_html(caption) + "\n".join(tables))
     return workbook(
         [
-            ("Журнал", _captioned(caption, journal, name)),
+            ("Журнал", captioned(caption, journal, name)),
             ("Темы", sheet_of(topics, name)),
         ]
     )
 
 
-def _captioned(caption: list[tuple[str, str]], journal: Table, name: str) -> list[list[Cell]]:
-    """Caption lines 1-4, an empty row, the header in row 6."""
+def caption_html(caption: Caption) -> str:
+    return "".join(f'<p class="caption">{key}: {text}</p>\n' for key, text in caption)
+
+
+def captioned(caption: Caption, found: Table, name: str) -> list[list[Cell]]:
+    """The lines of the caption, an empty row, the header and the rows of the table."""
     head: list[list[Cell]] = [[f"{key}:", text or None] for key, text in caption]
-    journal.place(name, first_line=7)
-    return [*head, [], [*journal.columns], *journal.texts()]
+    found.place(name, first_line=len(head) + 3)
+    return [*head, [], [*found.columns], *found.texts()]
 
 
 def by_course(view: View) -> dict[CourseKey, list[ShownLesson]]:
@@ -110,14 +115,19 @@ def _journal(shown: list[ShownLesson], pupils: list[Pupil], view: View) -> Table
         for absence in lesson.absences:
             _add_token(rows, absence, columns[-1], ABSENCES[absence.status])
         for work in LETTERS:
-            marks = [m for m in lesson.marks if m.work == work]
+            marks = [m for m in lesson.marks if m.work == work and sign(m, view) is not None]
             column = header(lesson, work)
             if marks and column not in columns:
                 columns.append(column)
             for mark in marks:
-                value = mark.value_on(view.day)
-                _add_token(rows, mark, column, TOKENS.get((mark.scale, value), value))
+                _add_token(rows, mark, column, sign(mark, view) or "")
     return Table("journal", columns, list(rows.values()))
+
+
+def sign(mark: Mark, view: View) -> str | None:
+    """What stands in the cell, or None for a mark that the system has no sign for."""
+    value = mark.value_on(view.day)
+    return value if mark.scale == "5" else TOKENS.get((mark.scale, value))
 
 
 def _add_token(rows: dict[int, Row], entry: Mark | Absence, column: str, token: str) -> None:

@@ -1,30 +1,58 @@
-"""A school in Paragraf's words: sixteen tables and a manifest, as XML or CSV."""
+"""A school in Paragraf's words: seventeen tables and a manifest, in any of ``FORMATS``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 
-from sandbox import writers
+from sandbox import dbf, writers
 from sandbox.members import Person
 from sandbox.params import OFFSET, YEAR_END, YEAR_START
-from sandbox.rows import Cell, Row, Table, add_column, day_text, row, table, yes_no
+from sandbox.rows import Cell, Row, Table, add_column, day_text, hours_text, row, table, yes_no
 from sandbox.sources.paragraf_journal import journal
 from sandbox.view import View
+from sandbox.xlsx import texts_of, workbook
+
+Writer = tuple[str, Callable[[Table, str], bytes]]  # suffix, and (table, document) -> bytes
 
 VERSION = "3.21"
+FORMATS: dict[str, Writer] = {
+    "xml": ("xml", writers.xml),
+    "csv": ("csv", writers.csv),
+    "csv-utf8": ("csv", partial(writers.csv, encoding="utf-8")),
+    "csv-bom": ("csv", partial(writers.csv, encoding="utf-8-sig")),
+    "dbf-cp866": ("dbf", partial(dbf.dbf, encoding="cp866")),
+    "dbf-cp1251": ("dbf", partial(dbf.dbf, encoding="cp1251")),
+    "xlsx": ("xlsx", lambda found, name: workbook([("Лист1", texts_of(found, name))])),
+}
+# ZIP of CSV: one for all the tables, or one for each.
+ARCHIVES = ("zip", "zip-each")
+ARCHIVE = "Выгрузка.zip"
 
 
-def documents(view: View) -> dict[str, bytes]:
-    """The files of an upload by name."""
-    kind = view.school.format
+def documents(view: View, form: str = "") -> dict[str, bytes]:
+    """The files of an upload by name; ``form``: of ``FORMATS`` or ``ARCHIVES``, by default the
+    school's own."""
+    form = form or view.school.format
+    suffix, write = FORMATS["csv" if form in ARCHIVES else form]
     files = {}
     counts = {}
     for found in tables(view):
-        name = f"{found.name}.{kind}"
-        files[name] = writers.xml(found, name) if kind == "xml" else writers.csv(found, name)
+        name = f"{found.name}.{suffix}"
+        files[name] = write(found, name)
         counts[name] = len(found.rows)
-    files["manifest.xml"] = _manifest(view, counts)
+    return {**_packed(files, form), "manifest.xml": _manifest(view, counts)}
+
+
+def _packed(files: dict[str, bytes], form: str) -> dict[str, bytes]:
+    if form == "zip":
+        return {ARCHIVE: writers.archive(files)}
+    if form == "zip-each":
+        return {
+            f"{name.removesuffix('.csv')}.zip": writers.archive({name: content})
+            for name, content in files.items()
+        }
     return files
 
 
@@ -47,7 +75,7 @@ def tables(view: View) -> list[Table]:
     if flaw is not None:
         pupils = next(t for t in found if t.name == "pupils")
         add_column(pupils, flaw, lambda number: f"ЛД-{number:04d}")
-        flaw.document = f"pupils.{view.school.format}"
+        flaw.document = f"pupils.{FORMATS[view.school.format][0]}"
     return found
 
 
@@ -119,9 +147,23 @@ def _structure(view: View) -> Iterator[Table]:
             row(
                 КодКласса=h.class_.code,
                 КодПредмета=h.subject.code,
-                ЧасовВНеделю=f"{h.per_week},5" if h.per_week == 1 else str(h.per_week),
+                ЧасовВНеделю=hours_text(h.planned),
             )
             for h in school.hours
+        ),
+    )
+    yield table(
+        "load",
+        "КодУчителя, КодКласса, КодГруппы, КодПредмета, ЧасовВНеделю",
+        (
+            row(
+                КодУчителя=x.teacher.person.code,
+                КодКласса=x.class_.code,
+                КодГруппы=x.group.code if x.group else None,
+                КодПредмета=x.subject.code,
+                ЧасовВНеделю=x.per_week,
+            )
+            for x in school.loads
         ),
     )
     yield table(
@@ -203,7 +245,7 @@ def _people(view: View) -> Iterator[Table]:
     )
     yield table(
         "movements",
-        "Код, КодУченика, Вид, Дата, НомерПриказа, ДатаПриказа, ИзКласса, ВКласс",
+        "Код, КодУченика, Вид, Дата, НомерПриказа, ДатаПриказа, ИзКласса, ВКласс, ДругаяШкола",
         (
             row(
                 Код=m.code,
@@ -214,6 +256,7 @@ def _people(view: View) -> Iterator[Table]:
                 ДатаПриказа=day_text(m.day),
                 ИзКласса=m.from_class.code if m.from_class else None,
                 ВКласс=m.to_class.code if m.to_class else None,
+                ДругаяШкола=m.other_school,
             ).spoil(m.flaw)
             for m in view.movements
         ),

@@ -42,6 +42,13 @@ schools = Table(
     Column("profile", Text, nullable=False, comment="regulation profile the school is bound to"),
     Column("school_year", Integer, nullable=False, comment="the year the open school year began"),
     Column("connected_on", Date, nullable=False, comment="first day the hub answers for"),
+    Column(
+        "volumes",
+        JSONB,
+        nullable=False,
+        server_default="{}",
+        comment="floor and ceiling of an upload, by entity",
+    ),
     schema="registry",
 )
 

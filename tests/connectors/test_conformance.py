@@ -16,15 +16,12 @@ import yaml
 from connectors.base import Parsed, RawDocument, Upload
 from connectors.errors import Fatal, Retriable
 
-CASES = [
-    "paragraf-xml", "paragraf-csv", "netschool-html", "netschool-xlsx", "lists", "dnevnik_ru",
-]  # fmt: skip
 RULES = yaml.safe_load((Path(__file__).parents[2] / "schemas" / "rules.yml").read_text("utf-8"))
 
 
-@pytest.fixture(params=CASES)
-def case(request: pytest.FixtureRequest, make_case: Callable[[str], Any]) -> Any:
-    return make_case(request.param)
+@pytest.fixture
+def case(case_name: str, make_case: Callable[[str], Any]) -> Any:
+    return make_case(case_name)
 
 
 @pytest.fixture
@@ -102,7 +99,11 @@ def test_columns_are_text_and_rows_know_their_place(
         assert types.pop("_line") == pl.Int64
         assert types, table.name
         assert set(types.values()) == {pl.String}
-        assert set(table.frame["_document"]) <= {document.name for document in documents}
+        read_in = {
+            str(name).replace(".zip/", ".zip\0").partition("\0")[0]
+            for name in table.frame["_document"]
+        }
+        assert read_in <= {document.name for document in documents}
         assert all(line >= 1 for line in table.frame["_line"])
         for column in types:
             values = table.frame[column].drop_nulls()
@@ -127,7 +128,7 @@ def test_a_document_cut_short_never_counts_as_whole(
     case: Any, upload: Upload, documents: list[RawDocument]
 ) -> None:
     for place, document in enumerate(documents):
-        size = len(document.content.rstrip())
+        size = len(document.content.rstrip().rstrip(b"\x1a"))  # DBF's end of file may be left out
         for keep in (0, size // 3, size - 1):
             cut = replace(document, content=document.content[:keep])
             parsed = case.source.parse(upload, [*documents[:place], cut, *documents[place + 1 :]])
@@ -234,11 +235,10 @@ def test_a_refused_key_is_fatal_at_once(
         assert len(server.heard) == 1
 
 
-@pytest.mark.parametrize("name", [case for case in CASES if case not in NETWORK])
 def test_a_drop_root_that_is_gone_is_fatal(
-    make_case: Callable[[str], Any], tmp_path: Path, name: str
+    make_case: Callable[[str], Any], tmp_path: Path, drop_name: str
 ) -> None:
-    case = make_case(name)
+    case = make_case(drop_name)
     [upload] = case.source.pending(case.until)
     (tmp_path / "781001").rename(tmp_path.parent / f"{tmp_path.name}-away")
     assert case.source.pending(case.until) == []

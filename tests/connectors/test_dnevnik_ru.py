@@ -125,13 +125,13 @@ def test_teachers_have_places(case: Any) -> None:
 def test_inner_lists_become_rows_at_their_place(case: Any) -> None:
     parsed = parse(case, fetch(case))
     final = frame(parsed, "final_marks")
-    columns = ("subject.id_str", "final-mark.value", "reportingPeriod.id_str", "_line")
+    columns = ("subject_str", "final-mark.value", "reportingPeriod_str", "_line")
     assert final.select(columns).rows() == [
         (str(BIG + 3), "5", str(BIG + 60), 1),
         (str(BIG + 4), "4", str(BIG + 60), 1),
     ]  # fmt: skip
     students = frame(parsed, "students")
-    assert students.select("group_str", "person_str", "membershipstatus").rows() == [
+    assert students.select("group.id_str", "person.id_str", "membershipstatus").rows() == [
         (str(BIG + 1), str(BIG + 21), "Active")
     ]
 
@@ -196,7 +196,7 @@ def test_a_school_without_classes_is_a_failed_answer(case: Any) -> None:
         (problem.document, problem.rule) for problem in parsed.problems
     }
     whole = {table.name for table in parsed.tables if table.complete}
-    assert whole == {"teachers", "membership", "work_types"}
+    assert whole == {"teachers", "membership", "timetables", "work_types"}
 
 
 @pytest.mark.parametrize(
@@ -204,6 +204,8 @@ def test_a_school_without_classes_is_a_failed_answer(case: Any) -> None:
     [
         ("POST /works/many#1", {"works", "lessons"}),
         ("GET /work-types/42", {"work_types", "marks"}),
+        ("GET /schools/42/teachers", {"teachers", "membership"}),
+        ("GET /schools/42/timetables", {"timetables"}),
         (f"GET {GROUP}/subjects", {"subjects", "log_entries"}),
         (f"GET {GROUP}/marks/2026-10-01/2026-10-05", {"marks"}),
     ],

@@ -17,7 +17,9 @@ from connectors.formats.csv import read_csv
 from connectors.formats.reading import Reading
 from connectors.formats.text import WrongEncoding, decode
 from connectors.formats.xlsx import read_xlsx
-from connectors.formats.xml import read_root, read_xml
+from connectors.formats.xml import XmlTable, read_root, read_xml
+
+SHAPE = XmlTable("Таблица", "Запись", "имя")
 
 
 def told(reading: Reading) -> list[tuple[str, int | None]]:
@@ -39,23 +41,25 @@ def csv(text: str, encoding: str = "cp1251") -> RawDocument:
 class TestXml:
     def test_lines_blanks_and_absent_fields(self) -> None:
         body = "\n<Запись><А> 5 </А><Б/></Запись>\n\n<Запись><В>x</В></Запись>\n"
-        reading = read_xml(xml(body), "marks")
+        reading = read_xml(xml(body), SHAPE, "marks")
         assert reading.frame.columns == ["А", "Б", "В", "_document", "_line"]
         assert content(reading) == [("5", None, None, 2), (None, None, "x", 4)]
         assert reading.complete
 
     def test_lines_beyond_sixteen_bits(self) -> None:
-        reading = read_xml(xml("\n<Запись><А>1</А></Запись>" * 70_000), "marks")
+        reading = read_xml(xml("\n<Запись><А>1</А></Запись>" * 70_000), SHAPE, "marks")
         assert reading.frame["_line"].to_list() == list(range(2, 70_002))
 
     def test_predefined_entities_comments_and_cdata(self) -> None:
-        reading = read_xml(xml("<Запись><А>a&lt;<!-- no -->b<![CDATA[<c>]]></А></Запись>"), "marks")
+        reading = read_xml(
+            xml("<Запись><А>a&lt;<!-- no -->b<![CDATA[<c>]]></А></Запись>"), SHAPE, "marks"
+        )
         assert content(reading) == [("a<b<c>", 1)]
 
     def test_rows_before_a_break_are_kept(self) -> None:
         whole = xml("\n<Запись><А>1</А></Запись>\n<Запись><А>2</А></Запись>\n").content
         cut = RawDocument("marks.xml", whole[: whole.index(b"2")], "")
-        reading = read_xml(cut, "marks")
+        reading = read_xml(cut, SHAPE, "marks")
         assert content(reading) == [("1", 2)]
         assert told(reading) == [("broken_document", 3)]
 
@@ -70,7 +74,7 @@ class TestXml:
     def test_a_document_type_is_refused(self, prolog: str) -> None:
         text = f'{prolog}<Таблица имя="marks"><Запись><А>&e;</А></Запись></Таблица>'
         document = RawDocument("marks.xml", text.encode(), "")
-        reading = read_xml(document, "marks")
+        reading = read_xml(document, SHAPE, "marks")
         assert content(reading) == []
         assert told(reading) == [("broken_document", 1)]
         assert isinstance(read_root(document), DocumentProblem)
@@ -80,26 +84,28 @@ class TestXml:
         text = (
             f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE x [<!ENTITY e "!">]><x>&e;</x>'
         )
-        reading = read_xml(RawDocument("marks.xml", text.encode(encoding), ""), "marks")
+        reading = read_xml(RawDocument("marks.xml", text.encode(encoding), ""), SHAPE, "marks")
         assert not reading.complete
         assert content(reading) == []
 
     def test_an_unknown_entity_breaks_the_document(self) -> None:
-        assert not read_xml(xml("<Запись><А>&who;</А></Запись>"), "marks").complete
+        assert not read_xml(xml("<Запись><А>&who;</А></Запись>"), SHAPE, "marks").complete
 
     def test_nul_bytes_break_the_document(self) -> None:
-        reading = read_xml(xml("\n<Запись><А>1</А></Запись>\n<Запись><А>\0</А></Запись>"), "marks")
+        reading = read_xml(
+            xml("\n<Запись><А>1</А></Запись>\n<Запись><А>\0</А></Запись>"), SHAPE, "marks"
+        )
         assert content(reading) == [("1", 2)]
         assert told(reading) == [("broken_document", 3)]
 
     def test_another_encoding_is_told_with_its_line(self) -> None:
         text = '<?xml version="1.0"?>\n<Таблица имя="marks"></Таблица>'
-        reading = read_xml(RawDocument("marks.xml", text.encode("cp1251"), ""), "marks")
+        reading = read_xml(RawDocument("marks.xml", text.encode("cp1251"), ""), SHAPE, "marks")
         assert told(reading) == [("wrong_encoding", 2)]
 
     @pytest.mark.parametrize("blank", [b"", b" \r\n"])
     def test_an_empty_document_is_told(self, blank: bytes) -> None:
-        assert told(read_xml(RawDocument("marks.xml", blank, ""), "marks")) == [
+        assert told(read_xml(RawDocument("marks.xml", blank, ""), SHAPE, "marks")) == [
             ("empty_document", None)
         ]
 
@@ -115,76 +121,76 @@ class TestXml:
     )
     def test_what_is_no_record_is_told_and_the_rest_read(self, record: str) -> None:
         reading = read_xml(
-            xml(f"<Запись><А>0</А></Запись>{record}<Запись><А>9</А></Запись>"), "marks"
+            xml(f"<Запись><А>0</А></Запись>{record}<Запись><А>9</А></Запись>"), SHAPE, "marks"
         )
         assert [row[0] for row in content(reading)] == ["0", "9"]
         assert not reading.complete
 
     def test_a_file_of_another_table_is_not_read(self) -> None:
-        reading = read_xml(xml("<Запись><А>1</А></Запись>", table="pupils"), "marks")
+        reading = read_xml(xml("<Запись><А>1</А></Запись>", table="pupils"), SHAPE, "marks")
         assert content(reading) == []
         assert not reading.complete
 
     def test_our_own_column_names_cannot_be_forged(self) -> None:
-        assert content(read_xml(xml("<Запись><_line>1</_line></Запись>"), "marks")) == []
+        assert content(read_xml(xml("<Запись><_line>1</_line></Запись>"), SHAPE, "marks")) == []
 
 
 class TestCsv:
     def test_lines_quotes_and_blanks(self) -> None:
         text = 'Код;Тема\r\n1;"а; б"\r\n2;" в\r\nг "\r\n\r\n;;\r\n3;\r\n'
-        reading = read_csv(csv(text), "cp1251")
+        reading = read_csv(csv(text), ["cp1251"])
         assert content(reading) == [("1", "а; б", 2), ("2", "в\r\nг", 3), ("3", None, 7)]
 
     def test_a_row_of_another_length_is_left_out_and_told(self) -> None:
-        reading = read_csv(csv("А;Б\r\n1;2\r\n3\r\n4;5;6\r\n7;8\r\n"), "cp1251")
+        reading = read_csv(csv("А;Б\r\n1;2\r\n3\r\n4;5;6\r\n7;8\r\n"), ["cp1251"])
         assert content(reading) == [("1", "2", 2), ("7", "8", 5)]
         assert told(reading) == [("broken_document", 3)]
 
     def test_an_open_quote_is_told_where_it_begins(self) -> None:
-        reading = read_csv(csv('А;Б\r\n1;2\r\n3;"4\r\n5;6\r\n'), "cp1251")
+        reading = read_csv(csv('А;Б\r\n1;2\r\n3;"4\r\n5;6\r\n'), ["cp1251"])
         assert content(reading) == [("1", "2", 2)]
         assert told(reading) == [("broken_document", 3)]
 
     def test_half_of_a_last_value_is_not_taken_for_a_value(self) -> None:
-        reading = read_csv(csv("ФИО;UID\r\nА;12345678\r\nБ;1234567"), "cp1251")
+        reading = read_csv(csv("ФИО;UID\r\nА;12345678\r\nБ;1234567"), ["cp1251"])
         assert content(reading) == [("А", "12345678", 2)]
         assert told(reading) == [("broken_document", 3)]
 
     def test_nul_bytes_end_what_can_be_read(self) -> None:
-        reading = read_csv(csv("А;Б\r\n1;2\r\n3;\0\0\r\n4;5\r\n"), "cp1251")
+        reading = read_csv(csv("А;Б\r\n1;2\r\n3;\0\0\r\n4;5\r\n"), ["cp1251"])
         assert content(reading) == [("1", "2", 2)]
         assert told(reading) == [("broken_document", 3)]
 
     def test_utf8_is_not_taken_for_cp1251(self) -> None:
-        assert told(read_csv(csv("Kod\r\n1\r\nтекст\r\n", "utf-8"), "cp1251")) == [
+        assert told(read_csv(csv("Kod\r\n1\r\nтекст\r\n", "utf-8"), ["cp1251"])) == [
             ("wrong_encoding", 3)
         ]
 
     def test_a_stray_byte_is_told_with_its_line(self) -> None:
         document = RawDocument("marks.csv", "А\r\nб\r\n".encode("cp1251") + b"\x98\r\n", "")
-        assert told(read_csv(document, "cp1251")) == [("wrong_encoding", 3)]
+        assert told(read_csv(document, ["cp1251"])) == [("wrong_encoding", 3)]
 
     @pytest.mark.parametrize("header", ["А;А", "А;;Б", "_line;А", "А; А "])
     def test_a_header_that_cannot_name_columns_is_told(self, header: str) -> None:
-        assert told(read_csv(csv(f"{header}\r\n1;2\r\n"), "cp1251")) == [("broken_document", 1)]
+        assert told(read_csv(csv(f"{header}\r\n1;2\r\n"), ["cp1251"])) == [("broken_document", 1)]
 
     def test_a_header_alone_is_an_empty_table(self) -> None:
-        reading = read_csv(csv("А;Б\r\n"), "cp1251")
+        reading = read_csv(csv("А;Б\r\n"), ["cp1251"])
         assert reading.complete
         assert reading.frame.columns == ["А", "Б", "_document", "_line"]
 
     def test_a_huge_field_is_told(self) -> None:
-        assert told(read_csv(csv(f"А\r\n{'x' * 200_000}\r\n"), "cp1251")) == [
+        assert told(read_csv(csv(f"А\r\n{'x' * 200_000}\r\n"), ["cp1251"])) == [
             ("broken_document", 2)
         ]
 
 
 class TestText:
     def test_utf16_is_refused(self) -> None:
-        assert decode("а".encode("utf-16"), "cp1251") == WrongEncoding(1)
+        assert decode("а".encode("utf-16"), ["cp1251"]) == WrongEncoding(1)
 
     def test_the_line_is_counted_after_the_mark(self) -> None:
-        assert decode("а\nб".encode("utf-8-sig") + b"\xff!", "utf-8") == WrongEncoding(2)
+        assert decode("а\nб".encode("utf-8-sig") + b"\xff!", ["utf-8"]) == WrongEncoding(2)
 
 
 class TestXlsx:
@@ -342,7 +348,7 @@ class TestHtml:
             "<td><div>1</div><div>2</div></td><td> &nbsp; </td></tr></table></html>"
         )
         assert isinstance(page, html.Page)
-        assert page.tables[0].rows == [["5 4", "ОТ", "1 2", None]]
+        assert page.tables[0].grid.rows == [["5 4", "ОТ", "1 2", None]]
 
     @pytest.mark.parametrize(
         "caption",
@@ -360,7 +366,7 @@ class TestHtml:
     def test_a_page_cut_short_loses_its_last_row(self) -> None:
         page = self.page("<html><table><tr><td>1</td></tr>\n<tr><td>5")
         assert isinstance(page, html.Page)
-        assert page.tables[0].rows == [["1"]]
+        assert page.tables[0].grid.rows == [["1"]]
         assert [(p.rule, p.line) for p in page.problems] == [("broken_document", 2)]
 
     def test_a_declared_cp1251_is_read(self) -> None:
@@ -370,8 +376,14 @@ class TestHtml:
         assert isinstance(page, html.Page)
         assert page.caption == ["Класс: 7а"]
 
+    def test_an_undeclared_cp1251_is_read(self) -> None:
+        page = self.page('<html><p class="caption">Класс: 7а</p></html>', "cp1251")
+        assert isinstance(page, html.Page)
+        assert page.caption == ["Класс: 7а"]
+
     def test_another_encoding_than_declared_is_told(self) -> None:
-        problem = self.page("<html>\n<p>Класс</p></html>", "cp1251")
+        page = '<html><meta charset="utf-8">\n<p>Класс</p></html>'
+        problem = self.page(page, "cp1251")
         assert isinstance(problem, DocumentProblem)
         assert (problem.rule, problem.line) == ("wrong_encoding", 2)
 

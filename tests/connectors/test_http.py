@@ -24,7 +24,7 @@ def client(server: Any, time_: Any, reply: Any) -> Callable[..., HttpClient]:
         "GET /things?name=%D0%96%D0%BC%D0%B5%D0%BB%D0%B5%D0%B2%D0%B0%D1%82%D0%BE%D0%B2"
     ] = reply.json(OK)
 
-    def make(**policy: Any) -> HttpClient:
+    def make(jitter: float = 0.0, **policy: Any) -> HttpClient:
         return HttpClient(
             server.url,
             open_session(),
@@ -32,6 +32,7 @@ def client(server: Any, time_: Any, reply: Any) -> Callable[..., HttpClient]:
             policy=Policy(**policy),
             sleep=time_.sleep,
             clock=time_.clock,
+            jitter=lambda: jitter,
         )
 
     return make
@@ -96,6 +97,55 @@ def test_pauses_grow_and_attempts_are_bounded(
         client(attempts=4, first_wait=1).ask(ASK)
     assert time_.slept == [1, 2, 4]
     assert len(server.heard) == 4
+
+
+def test_chance_lengthens_a_pause_by_a_quarter_at_most(
+    client: Any, server: Any, reply: Any, time_: Any
+) -> None:
+    server.faults = [reply(b"", 503), reply(b"", 503)]
+    client(jitter=1.0, first_wait=8).ask(ASK)
+    assert time_.slept == [10, 20]
+
+
+def test_chance_does_not_shorten_what_was_asked_for(
+    client: Any, server: Any, reply: Any, time_: Any
+) -> None:
+    server.faults = [reply(b"", 429, {"Retry-After": "40"})]
+    client(jitter=0.5).ask(ASK)
+    assert time_.now == pytest.approx(45)
+
+
+def test_an_answer_that_does_not_come_in_time_is_unavailable(client: Any, server: Any) -> None:
+    late = threading.Event()
+
+    def answer_late(_: Any) -> Any:
+        late.wait(timeout=5)
+        return server.replies["GET /other"]
+
+    server.replies[next(iter(server.replies))] = answer_late
+    with pytest.raises(Unavailable, match="ReadTimeout"):
+        client(attempts=2, read_timeout=0.05).ask(ASK)
+    late.set()
+    assert len(server.heard) == 2
+
+
+def test_an_answer_that_trickles_in_is_unavailable(server: Any, reply: Any, time_: Any) -> None:
+    """Every look at the clock costs a second."""
+
+    def clock() -> float:
+        time_.now += 1
+        return float(time_.now)
+
+    server.replies["GET /things"] = reply.json(["x" * 1_000_000])
+    slow = HttpClient(
+        server.url,
+        open_session(),
+        policy=Policy(attempts=1, whole_timeout=5),
+        sleep=time_.sleep,
+        clock=clock,
+    )
+    with pytest.raises(Unavailable, match="slowly"):
+        slow.ask(Question("GET", "/things", shape=list))
 
 
 def test_retry_after_is_kept_to(client: Any, server: Any, reply: Any, time_: Any) -> None:

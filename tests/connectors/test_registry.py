@@ -10,14 +10,19 @@ import pytest
 from connectors.diary import DiaryClient
 from connectors.errors import Misconfigured
 from connectors.registry import SOURCES, make_diary, make_source
+from mappings import load
 
+PROFILES = {"paragraf": "paragraf/3.21", "netschool": "netschool/5"}
 DNEVNIK = {"base_url": "http://127.0.0.1/v2", "token": "secret-token", "school_id": "42"}
 
 
 def make(kind: str, settings: dict[str, Any], zone: str = "Europe/Moscow") -> Any:
     from datetime import date
 
-    return make_source(kind, "781001", settings, zone=zone, year_start=date(2026, 9, 1))
+    layout = load(PROFILES[kind]).documents if kind in PROFILES else None
+    return make_source(
+        kind, "781001", settings, zone=zone, year_start=date(2026, 9, 1), layout=layout
+    )
 
 
 @pytest.mark.parametrize("kind", ["paragraf", "netschool", "lists"])
@@ -30,15 +35,16 @@ def test_the_service(tmp_path: Path) -> None:
     assert make("dnevnik_ru", DNEVNIK | {"school_id": 42}).kind == "dnevnik_ru"
 
 
-def test_every_kind_has_a_folder_of_its_own() -> None:
+def test_every_live_kind_has_a_folder_of_its_own() -> None:
     folder = Path(__file__).parents[2] / "connectors"
     assert all((folder / kind / "source.py").is_file() for kind in SOURCES)
 
 
 def test_an_unknown_kind_names_the_known_ones() -> None:
-    with pytest.raises(Misconfigured, match="klassinfo") as caught:
-        make("klassinfo", {})
-    assert "paragraf" in caught.value.fix
+    with pytest.raises(Misconfigured, match="zvonnica") as caught:
+        make("zvonnica", {})
+    assert "documents" in caught.value.fix
+    assert "dnevnik_ru" in caught.value.fix
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def profile(written) -> Callable[[str], Mapping]:
     """A loaded profile out of its ``codes`` and ``tables``."""
 
     def build(text: str) -> Mapping:
-        head = 'system: t\nversion: "1"\nschedule_basis: timetable\n'
+        head = 'system: t\nversion: "1"\nvalid: {from: 2026}\nschedule_basis: timetable\n'
         return load("t/1", written("t/1", head + text))
 
     return build

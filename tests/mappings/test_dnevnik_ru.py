@@ -46,6 +46,18 @@ MARK = {
 }
 
 
+MEMBER = {
+    "id_str": _id(12),
+    "userId_str": _id(500),
+    "firstName": "Анна",
+    "lastName": "Жмелеватова",
+    "middleName": None,
+    "shortName": "Жмелеватова А.",
+    "sex": "Female",
+    "teacher": "true",
+}
+
+
 def _only(frame):
     assert frame.height == 1
     row = frame.row(0, named=True)
@@ -228,7 +240,7 @@ def test_people_and_subjects_seen_through_several_groups_are_one(answered):
 
 def test_an_archived_membership_is_no_enrolment_and_an_unknown_one_is_refused(answered):
     rows = [
-        {"group_str": _id(1), "person_str": _id(n), "membershipstatus": status}
+        {"group.id_str": _id(1), "person.id_str": _id(n), "membershipstatus": status}
         for n, status in enumerate(["Active", "Archive", "Guest"], start=70)
     ]
 
@@ -238,16 +250,67 @@ def test_an_archived_membership_is_no_enrolment_and_an_unknown_one_is_refused(an
     assert translated.refusals["field"].to_list() == ["membershipstatus"]
 
 
-@pytest.mark.parametrize(
-    ("user", "active", "access"),
-    [(_id(500), "true", "true"), (_id(500), "false", "false"), (None, "true", "false")],
-)
-def test_access_to_the_journal(user, active, access, answered):
-    row = {"person_str": _id(12), "userId_str": user, "active": active}
-
-    account = answered(membership=[row]).frames["access_account"]
+@pytest.mark.parametrize(("user", "access"), [(_id(500), "true"), (None, "false")])
+def test_access_to_the_journal(user, access, answered):
+    account = answered(membership=[{**MEMBER, "userId_str": user}]).frames["access_account"]
 
     assert account.select("person", "active").row(0) == (_id(12), access)
+
+
+def test_staff_is_who_teaches_and_who_does_not(answered):
+    translated = answered(
+        membership=[MEMBER, {**MEMBER, "id_str": _id(13), "teacher": "false"}],
+        teachers=[{"Id_str": _id(12), "LastName": "Жмелеватова", "FirstName": "Анна",
+                   "MiddleName": "Петровна", "DateBirth": "1980-01-31T00:00:00",
+                   "Email": None, "NameTeacherPosition": "учитель"}],
+    )  # fmt: skip
+
+    assert translated.findings == []
+    assert sorted(translated.frames["staff_member"]["person"]) == [_id(12), _id(13)]
+    assert sorted(translated.frames["access_account"]["person"]) == [_id(12), _id(13)]
+
+
+def test_bells(answered):
+    bell = {"Name": "Основное", "Start": "2026-09-01T00:00:00", "FirstLessonNumber": "1",
+            "Items.Id_str": _id(5), "Items.Start": "2026-09-01T08:30:00", "Items.Finish": "09:15",
+            "Items.Name": None, "Items.Type": "Lesson", "Items.DaysOfWeek": "Monday",
+            "Items.LessonNumber": "1"}  # fmt: skip
+
+    translated = answered(
+        timetables=[
+            bell,
+            {**bell, "Items.Id_str": _id(6), "Items.Type": "Break"},
+            {**bell, "Items.Id_str": _id(7), "Items.Type": "Party"},
+            {**bell, "Items.Id_str": _id(8), "Items.Start": "half past eight"},
+        ]
+    )
+
+    assert translated.findings == []
+    assert _only(translated.frames["bell"]) == {
+        "source_key": _id(5),
+        "timetable": "Основное",
+        "number": "1",
+        "start": "08:30",
+        "finish": "09:15",
+    }
+    assert translated.refusals.select("field", "rule").rows() == [
+        ("Items.Type", "unknown_code"),
+        ("Items.Start", "bad_format"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "day", "moment"),
+    [
+        ("2026-09-06T09:00:00.5", "2026-09-06", "2026-09-06T09:00:00+03:00"),
+        ("2026-09-06T22:30:00Z", "2026-09-07", "2026-09-07T01:30:00+03:00"),
+        ("2026-09-06T09:00:00+07:00", "2026-09-06", "2026-09-06T05:00:00+03:00"),
+    ],
+)
+def test_dates_with_and_without_an_offset(written, day, moment, answered):
+    mark = _only(answered(lessons=[LESSON], marks=[{**MARK, "date": written}]).frames["mark"])
+
+    assert (mark["given_on"], mark["entered_at"]) == (day, moment)
 
 
 def test_attendance_term_marks_and_teachers(answered):
@@ -256,8 +319,8 @@ def test_attendance_term_marks_and_teachers(answered):
             "person_str": _id(70), "lesson_str": _id(17), "comment": None, "status": "Pass",
             "createdDate": "2026-09-05T10:00:00.1234567", "_group": _id(1), "_subject": _id(4)}],
         final_marks=[{
-            "person_str": _id(70), "group": _id(1), "reportingPeriod.id_str": _id(50),
-            "subject.id_str": _id(4), "final-mark.type": "Mark5", "final-mark.value": "4",
+            "person_str": _id(70), "group_str": _id(1), "reportingPeriod_str": _id(50),
+            "subject_str": _id(4), "final-mark.type": "Mark5", "final-mark.value": "4",
             "final-mark.date": "2026-10-23T12:00:00", "final-mark.id_str": _id(901)}],
         teachers=[{
             "Id_str": _id(12), "LastName": "Жмелеватова", "FirstName": "Анна",

@@ -13,7 +13,6 @@ tables:
     ignore: [Примечание, "Служ*"]
     feeds: [{entity: subject, fields: {source_key: Код, name: Имя}}]
   classes:
-    optional: true
     feeds: [{entity: class_, fields: {source_key: Код, name: Код, grade_level: Код}}]
 """
 
@@ -49,11 +48,11 @@ def test_without_a_required_column_the_table_is_not_read(profile, applied, table
     ]
     assert translated.read == {"subject": 0, "class_": 0}
     assert translated.frames["subject"].is_empty()
-    assert translated.incomplete == {"subject"}
+    assert translated.incomplete == {"subject", "class_"}
 
 
 def test_a_table_without_rows_need_not_show_its_columns(profile, applied, table):
-    translated = applied(profile(TABLES), table("subjects", []))
+    translated = applied(profile(TABLES), table("subjects", []), table("classes", []))
 
     assert translated.findings == []
     assert translated.incomplete == set()
@@ -68,8 +67,8 @@ def test_incomplete_tables_make_their_entities_incomplete(profile, applied, tabl
     assert translated.frames["class_"].height == 1
 
 
-def test_a_table_that_did_not_come_is_incomplete_unless_optional(profile, applied):
-    assert applied(profile(TABLES)).incomplete == {"subject"}
+def test_a_table_that_did_not_come_proves_nothing(profile, applied):
+    assert applied(profile(TABLES)).incomplete == {"subject", "class_"}
 
 
 def test_pieces_of_a_table_are_read_as_one(profile, applied, table):

@@ -267,6 +267,7 @@ def test_a_base_is_overlaid_key_by_key(written, applied, table):
         """
 system: t
 version: "1"
+valid: {from: 2026}
 schedule_basis: timetable
 codes: {names: {а: a, б: b}}
 tables:

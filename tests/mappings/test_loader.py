@@ -6,7 +6,7 @@ import pytest
 
 from mappings import MappingError, load, profiles
 
-HEAD = 'system: t\nversion: "1"\nschedule_basis: timetable\n'
+HEAD = 'system: t\nversion: "1"\nvalid: {from: 2026}\nschedule_basis: timetable\n'
 
 
 def _feed(field: str) -> str:
@@ -25,12 +25,12 @@ MISTAKES = [
     (HEAD + "tables: {t: {colour: 1}}\n", "tables.t.colour", "Extra inputs"),
     (HEAD + "codes: {a: {да: true}}\ntables: {}\n", "codes.a.values.да", "valid string"),
     (HEAD + "codes: {a: {5: x}}\ntables: {}\n", "codes.a.values.5", "valid string"),
-    (HEAD + "codes: {a: {x: y, x: z}}\ntables: {}\n", "line 4", "twice"),
-    (HEAD + "tables: [\n", "line 5", "expected"),
+    (HEAD + "codes: {a: {x: y, x: z}}\ntables: {}\n", "line 5", "twice"),
+    (HEAD + "tables: [\n", "line 6", "expected"),
     ("- 1\n", "top", "not a dictionary"),
     (_feed("{colunm: Имя}"), "tables.t.feeds.0.fields.name", "not a value"),
     (_feed("{column: Имя, dat: x}"), "tables.t.feeds.0.fields.name.dat", "Extra inputs"),
-    (_feed("{column: Имя, date: mm/dd}"), "tables.t.feeds.0.fields.name.date", "dd.mm.yyyy"),
+    (_feed("{column: Имя, date: mm/dd}"), "tables.t.feeds.0.fields.name.date.0", "dd.mm.yyyy"),
     (
         _feed("{column: Имя, date: iso_naive, decimal: comma}"),
         "tables.t.feeds.0.fields.name",
@@ -110,6 +110,18 @@ def test_bundled_profiles_are_without_mistakes(name):
 
 
 def test_the_bundled_profiles():
-    assert profiles() == ["bench/1", "dnevnik_ru/v2", "lists/1", "netschool/5", "paragraf/3.21"]
+    assert profiles() == [
+        "bench/1",
+        "dnevnik_ru/v2",
+        "eljur/1",
+        "eschool/1",
+        "klassinfo/2",
+        "lists/1",
+        "netschool/5",
+        "netschool/5-reports",
+        "netschool_web/5",
+        "paragraf/3.20",
+        "paragraf/3.21",
+    ]
     assert load("dnevnik_ru/v2").schedule_basis == "lessons"
     assert load("paragraf/3.21").schedule_basis == "timetable"

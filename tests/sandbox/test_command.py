@@ -38,6 +38,8 @@ def test_mistakes_are_told_and_coded(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "python -m sandbox generate" in capsys.readouterr().err
     assert main(["generate", "--out", str(tmp_path), "--classes", "99"]) == 2
     assert "between 1 and 11" in capsys.readouterr().err
+    assert main(["generate", "--out", str(tmp_path), "--systems", "paragraf,word"]) == 2
+    assert "systems must be of" in capsys.readouterr().err
 
 
 def test_registry_of_the_region(region: Any) -> None:

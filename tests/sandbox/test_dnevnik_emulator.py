@@ -71,7 +71,16 @@ def test_records_counted_through_the_api(spoilt: Any, api: Api, code: str) -> No
         "curriculum_hours": sum(len(found) for found in subjects.values()),
         "subject": len({s["id_str"] for found in subjects.values() for s in found}),
         "pupil": len(persons),
-        "enrolment": sum(len(g["students"]) for g in api("/edu-groups", classes)),
+        "enrolment": sum(
+            s["membershipstatus"] == "Active"
+            for g in api("/edu-groups", classes)
+            for s in g["students"]
+        ),
+        "bell": sum(
+            i["Type"] == "Lesson"
+            for t in api(f"/schools/{api.school}/timetables")
+            for i in t["Items"]
+        ),
         "term": len(api(f"/edu-groups/{classes[0]}/reporting-periods")),
         "staff_member": len(api(f"/schools/{api.school}/teachers")),
         "access_account": len(api(f"/schools/{api.school}/membership?schoolMembershipType=Staff")),

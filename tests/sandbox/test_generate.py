@@ -68,6 +68,9 @@ def test_a_strange_folder_is_left_alone(tmp_path: Path) -> None:
         {"until": date(2026, 9, 20)},
         {"until": date(2030, 1, 1)},
         {"connected_on": date(2026, 9, 30)},
+        {"systems": ()},
+        {"systems": ("paragraf", "paragraf")},
+        {"systems": ("paragraf", "журнал")},
     ],
 )
 def test_impossible_sizes_are_refused(size: dict[str, Any]) -> None:

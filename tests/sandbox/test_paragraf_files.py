@@ -46,6 +46,7 @@ def test_rendered_records(region: Any, read_paragraf: Read, form: str) -> None:
         "pupils": "pupil",
         "guardians": "guardian",
         "movements": "movement",
+        "load": "teaching_load",
         "timetable": "timetable_slot",
         "lessons": "lesson",
         "marks": "mark",

@@ -1,4 +1,4 @@
-"""Bell times, teaching load, and the other school of a movement.
+"""Bell times, teaching load, the other school of a movement, volumes of a school.
 
 Revision ID: 0003
 Revises: 0002
@@ -6,6 +6,7 @@ Revises: 0002
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
@@ -31,9 +32,21 @@ def upgrade() -> None:
         sa.Column("hours_per_week", sa.Float(), nullable=False),
     )
     op.add_column("movement", sa.Column("other_school", sa.Text()), schema="journal")
+    op.add_column(
+        "schools",
+        sa.Column(
+            "volumes",
+            postgresql.JSONB(),
+            server_default="{}",
+            nullable=False,
+            comment="floor and ceiling of an upload, by entity",
+        ),
+        schema="registry",
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("schools", "volumes", schema="registry")
     op.drop_column("movement", "other_school", schema="journal")
     op.drop_table("teaching_load", schema="journal")
     op.drop_table("bell", schema="journal")

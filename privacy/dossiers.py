@@ -1,0 +1,62 @@
+"""Rows of the vault as frames, and what is sealed in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, Table, select
+
+from privacy.keys import KeyRing
+from privacy.people import DOSSIER
+from privacy.sealing import seal_column, unseal_column
+from schemas.tables.vault import people
+
+
+def rows_of(
+    connection: Connection, table: Table, names: Sequence[str], where: ColumnElement[bool]
+) -> pl.DataFrame:
+    """The columns ``names`` of the rows of ``table``, by pseudonym; String, sealed ones Binary."""
+    query = select(*(table.c[name] for name in names)).where(where)
+    return frame_of(connection.execute(query.order_by(table.c.pseudonym)).all(), names)
+
+
+def dossiers(connection: Connection, keys: KeyRing, where: ColumnElement[bool]) -> pl.DataFrame:
+    """``pseudonym``, ``role`` and ``people.DOSSIER`` of ``people`` rows; String.
+
+    Raises ``sealing.SealBrokenError`` or ``keys.UnknownKeyError``.
+    """
+    rows = rows_of(connection, people, ["pseudonym", "role", "sealed"], where)
+    said = unsealed(keys, people, rows).str.json_decode(
+        pl.Struct(dict.fromkeys(DOSSIER, pl.String()))
+    )
+    return rows.select("pseudonym", "role", dossier=said).unnest("dossier")
+
+
+def sealed(keys: KeyRing, table: Table, names: pl.Series, contents: pl.Series) -> list[bytes]:
+    """``contents`` sealed for the rows of the pseudonyms ``names`` in ``table``."""
+    plain = (str(content).encode() for content in contents)
+    return seal_column(keys, plain, _places(table, names))
+
+
+def unsealed(keys: KeyRing, table: Table, rows: pl.DataFrame) -> pl.Series:
+    """What is sealed in ``rows`` (``pseudonym``, ``sealed``) of ``table``; String."""
+    opened = unseal_column(keys, rows["sealed"], _places(table, rows["pseudonym"]))
+    return pl.Series([content.decode() for content in opened], dtype=pl.String)
+
+
+def frame_of(rows: Sequence[Any], names: Sequence[str]) -> pl.DataFrame:
+    """Rows of a query as a frame with the columns ``names``; String, sealed ones Binary."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return pl.DataFrame(
+        {
+            name: pl.Series(values, dtype=pl.Binary if name == "sealed" else pl.String)
+            for name, values in zip(names, columns, strict=True)
+        }
+    )
+
+
+def _places(table: Table, names: pl.Series) -> list[bytes]:
+    """Associated data: a sealed value opens only in its own row of its own table."""
+    return [f"{table.name}|{name}".encode() for name in names]

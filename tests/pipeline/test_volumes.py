@@ -1,0 +1,200 @@
+"""Half an export is not a school that shrank: floors, ceilings, and a person's word."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from pipeline.collect import Run, collect_school
+from pipeline.hub import Hub
+from pipeline.registry import RegionFile, RegionFileError, import_region, read_region
+from pipeline.runs import SchoolState, Verdict
+
+SCHOOL = "781001"
+COLUMNS = "Код;Фамилия;Имя;КодКласса;ДатаЗачисления"
+TABLES = {
+    "terms": "Код;Название;Вид;Номер;Начало;Окончание",
+    "holidays": "Код;Название;Вид;Начало;Окончание",
+    "classes": "Код;Название;Параллель;Литера\r\n10;7а;7;а",
+    "subjects": "Код;Название",
+    "groups": "Код;КодКласса;КодПредмета;Название",
+    "curriculum": "КодКласса;КодПредмета;ЧасовВНеделю",
+    "staff": "Код;Фамилия;Имя;ДоступКЖ",
+    "guardians": "Код;КодУченика;Фамилия",
+    "movements": "Код;КодУченика;Вид;Дата;НомерПриказа;ДатаПриказа;ИзКласса;ВКласс",
+    "timetable": "Код;КодКласса;КодПредмета;ДеньНедели;НомерУрока",
+    "lessons": "Код;Дата;НомерУрока;КодКласса;КодПредмета;Проведен;Состояние",
+    "marks": "Код;КодУченика;КодУрока;КодПредмета;ДатаУрока;Отметка;Шкала",
+    "attendance": "КодУченика;КодУрока;Причина",
+    "term_marks": "КодУченика;КодПредмета;КодПериода;Отметка;Шкала",
+    "applications": "Код;КодУченика;ДатаЗаявления",
+}
+
+
+def write_upload(root: Path, day: str, pupils: int) -> None:
+    folder = root / SCHOOL / day
+    folder.mkdir(parents=True)
+    names = "абвгдежзиклмнопрстуфхцчшщэюя"
+    rows = [
+        f"{100 + n};Жмелеватов{names[n % 28]}{names[n // 28]};Олег;10;01.09.2026"
+        for n in range(pupils)
+    ]
+    files = TABLES | {"pupils": "\r\n".join([COLUMNS, *rows])}
+    listed = ""
+    for name, content in files.items():
+        (folder / f"{name}.csv").write_bytes((content + "\r\n").encode("cp1251"))
+        count = content.count("\r\n")
+        listed += f'<Файл имя="{name}.csv" записей="{count}"/>'
+    (folder / "manifest.xml").write_text(
+        f'<Выгрузка система="Параграф" версия="3.21" школа="{SCHOOL}" '
+        f'создана="{day}T17:40:00+03:00" с="2026-09-01" по="{day}">{listed}</Выгрузка>',
+        "utf-8",
+    )
+
+
+def import_school(hub: Hub, root: Path, volumes: dict[str, dict[str, int]] | None = None) -> None:
+    region = RegionFile.model_validate(
+        {
+            "region": "Регион",
+            "zone": "Europe/Moscow",
+            "school_year": 2026,
+            "year_start": "2026-09-01",
+            "year_end": "2027-05-31",
+            "districts": [{"code": "d1", "name": "Береговой район"}],
+            "schools": [
+                {
+                    "code": SCHOOL,
+                    "name": "Школа № 1",
+                    "district": "d1",
+                    "profile": "spb",
+                    "connected_on": "2026-09-16",
+                    "volumes": volumes or {},
+                    "sources": [
+                        {
+                            "kind": "paragraf",
+                            "mapping": "paragraf/3.21",
+                            "settings": {"root": str(root)},
+                        }
+                    ],
+                }
+            ],
+        }
+    )
+    with hub.engine.begin() as connection:
+        import_region(connection, region)
+
+
+def collect(hub: Hub, day: str, *accepted: str) -> Verdict:
+    run = Run(f"run-{day}-{len(accepted)}", date.fromisoformat(day), frozenset(accepted))
+    [verdict] = collect_school(hub, SCHOOL, run)
+    return verdict
+
+
+def live_pupils(hub: Hub) -> int:
+    with hub.engine.begin() as connection:
+        return connection.execute(
+            text("SELECT count(*) FROM journal.pupil WHERE vanished_at IS NULL")
+        ).scalar_one()
+
+
+def found(hub: Hub, run_id: str) -> list[tuple[str, str]]:
+    with hub.engine.begin() as connection:
+        rows = connection.execute(
+            text("SELECT rule, entity FROM ops.findings WHERE run_id = :run ORDER BY 1, 2"),
+            {"run": run_id},
+        )
+        return [(rule, entity) for rule, entity in rows]
+
+
+def accepted(hub: Hub) -> dict[str, bool]:
+    with hub.engine.begin() as connection:
+        return dict(connection.execute(text("SELECT ref, accepted FROM ops.uploads")).all())
+
+
+def test_half_an_export_is_not_stored_until_a_person_says_so(hub: Hub, tmp_path: Path) -> None:
+    import_school(hub, tmp_path)
+    write_upload(tmp_path, "2026-09-16", 60)
+    assert collect(hub, "2026-09-16").state is SchoolState.DONE
+    write_upload(tmp_path, "2026-09-17", 30)
+    verdict = collect(hub, "2026-09-17")
+    assert (verdict.state, verdict.rule) == (SchoolState.FAILED, "volume_floor")
+    assert "прочитано 30, было 60, ожидалось не меньше 54" in verdict.detail
+    assert live_pupils(hub) == 60
+    assert accepted(hub) == {"2026-09-16": True, "2026-09-17": False}
+    assert found(hub, "run-2026-09-17-0") == [
+        ("volume_floor", "enrolment"), ("volume_floor", "pupil")
+    ]  # fmt: skip
+    assert collect(hub, "2026-09-17", SCHOOL).state is SchoolState.DONE
+    assert live_pupils(hub) == 30
+    assert accepted(hub)["2026-09-17"]
+
+
+def test_a_few_who_left_are_no_alarm(hub: Hub, tmp_path: Path) -> None:
+    import_school(hub, tmp_path)
+    write_upload(tmp_path, "2026-09-16", 60)
+    collect(hub, "2026-09-16")
+    write_upload(tmp_path, "2026-09-17", 54)
+    assert collect(hub, "2026-09-17").state is SchoolState.DONE
+    assert live_pupils(hub) == 54
+
+
+@pytest.mark.parametrize(
+    ("pupils", "state", "rule"),
+    [
+        (19, SchoolState.FAILED, "volume_floor"),
+        (20, SchoolState.DONE, None),
+        (25, SchoolState.DONE, None),
+        (26, SchoolState.DONE, "volume_high"),
+    ],
+)
+def test_bounds_that_the_region_file_states(
+    hub: Hub, tmp_path: Path, pupils: int, state: SchoolState, rule: str | None
+) -> None:
+    import_school(hub, tmp_path, {"pupil": {"floor": 20, "ceiling": 25}})
+    write_upload(tmp_path, "2026-09-16", pupils)
+    assert collect(hub, "2026-09-16").state is state
+    assert live_pupils(hub) == (0 if state is SchoolState.FAILED else pupils)
+    assert found(hub, "run-2026-09-16-0") == ([(rule, "pupil")] if rule else [])
+
+
+def test_what_was_not_read_whole_is_told_as_that(hub: Hub, tmp_path: Path) -> None:
+    import_school(hub, tmp_path)
+    write_upload(tmp_path, "2026-09-16", 60)
+    collect(hub, "2026-09-16")
+    write_upload(tmp_path, "2026-09-17", 60)
+    file = tmp_path / SCHOOL / "2026-09-17" / "pupils.csv"
+    file.write_bytes(file.read_bytes()[:500])
+    verdict = collect(hub, "2026-09-17")
+    assert (verdict.state, verdict.rule) == (SchoolState.PARTLY, "broken_document")
+    assert live_pupils(hub) == 60
+
+
+@pytest.mark.parametrize(
+    "volumes", ["{pupils: {floor: 1}}", "{pupil: {floor: 5, ceiling: 4}}", "{pupil: {least: 4}}"]
+)
+def test_bounds_that_cannot_be_meant_are_refused(tmp_path: Path, volumes: str) -> None:
+    file = tmp_path / "region.yml"
+    file.write_text(
+        f"""
+region: Регион
+zone: Europe/Moscow
+school_year: 2026
+year_start: 2026-09-01
+year_end: 2027-05-31
+districts: [{{code: d1, name: Район}}]
+schools:
+  - code: "781001"
+    name: Школа
+    district: d1
+    profile: spb
+    connected_on: 2026-09-16
+    volumes: {volumes}
+    sources: [{{kind: lists, mapping: lists/1, settings: {{}}}}]
+""",
+        "utf-8",
+    )
+    with pytest.raises(RegionFileError, match="volumes|ceiling"):
+        read_region(file)
