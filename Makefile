@@ -1,6 +1,6 @@
 # Two commands matter: `make run` shows Svod at work, `make test` checks it. Both install what they need.
 .DEFAULT_GOAL := help
-.PHONY: help run test check up down clean
+.PHONY: help run test check fuzz up down clean
 export SVOD_HOME ?= $(CURDIR)/var
 export UV_LINK_MODE ?= copy
 UV_VERSION := 0.13.9
@@ -24,6 +24,9 @@ check: .venv/ready ## style, types, floors and the lock
 	.venv/bin/ruff check --select AIR --preview dags
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+fuzz: .venv/ready ## 100,000 damaged inputs to every reader and every whole source
+	.venv/bin/python -m tests.fuzz.run --inputs 100000
 
 up: .venv/ready ## Airflow and the sandbox on this machine; prints the addresses
 	@test -f $(DEMO)/region.yml || .venv/bin/svod sandbox generate --out $(DEMO)

@@ -42,18 +42,6 @@ CHUNK = 65_536
 # Up to this share of a pause is added by chance, so that many schools that one system refused at
 # the same moment do not come back at the same moment.
 JITTER = 0.25
-# Up to this share of a pause is added by chance, so that many schools that one system refused at
-# the same moment do not come back at the same moment.
-JITTER = 0.25
-# Up to this share of a pause is added by chance, so that many schools that one system refused at
-# the same moment do not come back at the same moment.
-JITTER = 0.25
-# Up to this share of a pause is added by chance, so that many schools that one system refused at
-# the same moment do not come back at the same moment.
-JITTER = 0.25
-# Up to this share of a pause is added by chance, so that many schools that one system refused at
-# the same moment do not come back at the same moment.
-JITTER = 0.25
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,10 @@ def draft(system: str, shapes: Sequence[Shape], note: NoteShape | None) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes an empty cell as profiles do."""
+    """Writes an empty cell as profiles do, and what is said twice twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 _Dumper.add_representer(

@@ -63,7 +63,7 @@ class WideHeader:
 def wide_header(columns: Sequence[str]) -> WideHeader | None:
     """The header of a wide sheet, or None if ``columns`` are those of a long table."""
     for day, written, without_year in _DAYS:
-        shape = re.compile(rf"({day})(?:({_BETWEEN})({_LESSON}))?(?:({_BETWEEN})({_KIND}))?")
+        shape = re.compile(rf"({day})(?:({_BETWEEN})({_LESSON}))?(?:({_BETWEEN}?)({_KIND}))?")
         found = {column: shape.fullmatch(column) for column in columns}
         matches = {column: match for column, match in found.items() if match}
         if len(matches) < FEWEST:
@@ -80,9 +80,9 @@ def wide_header(columns: Sequence[str]) -> WideHeader | None:
 
 def _part(name: str, shape: str, found: list[tuple[str | None, str | None]]) -> str:
     """What follows the day: in all headers, in some, or in none."""
-    between = {before for before, text in found if before and text}
+    between = {before or "" for before, text in found if text}
     if not between:
         return ""
-    mark = re.escape(between.pop()) if len(between) == 1 else _BETWEEN
+    mark = re.escape(between.pop()) if len(between) == 1 else f"{_BETWEEN}?"
     pattern = f"{mark}(?P<{name}>{shape})"
     return pattern if all(text for _, text in found) else f"(?:{pattern})?"

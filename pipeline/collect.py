@@ -117,7 +117,12 @@ def _collect(hub: Hub, place: SchoolSource, run: Run, source: Source) -> Verdict
     with hub.engine.begin() as connection:
         ledger.clear(connection, run.run_id, place.school, place.kind)
         last = _last_taken(connection, place)
-    offered = source.pending(run.business_date)
+    # After the rollover an export of the closed year is history, whatever its folder says.
+    offered = [
+        upload
+        for upload in source.pending(run.business_date)
+        if upload.covers[1] >= place.year_start
+    ]
     newer = [upload for upload in offered if last is None or upload.taken_at > last]
     # Nothing newer: the last one is read again, since a school may have corrected it in place.
     todo = newer or [upload for upload in offered if upload.taken_at == last]
@@ -142,7 +147,7 @@ def _take(
     volumes = _volumes(hub, place, run, batch, upload, translated)
     if volumes.too_low:
         return _refused(hub, place, batch, upload, volumes)
-    judged = judge(hub, batch, translated)
+    judged = judge(hub, batch, translated, place.year_start)
     with hub.engine.begin() as connection:
         _write(connection, batch, upload, judged, landed)
         _account(connection, batch, translated, judged)

@@ -7,6 +7,7 @@ falls out is a refusal with its rule. What comes out knows people by pseudonym o
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 
 import polars as pl
 from sqlalchemy import text
@@ -19,6 +20,7 @@ from privacy.separate import separate
 from quality.contract import check
 from quality.duplicates import drop_duplicates
 from quality.references import check_references, references
+from quality.school_year import refuse_earlier
 from schemas.catalogue import natural_key
 from schemas.frames import Finding, no_refusals
 from schemas.records import ENTITIES
@@ -43,15 +45,16 @@ class Judged:
     refused_keys: dict[str, list[str]]
 
 
-def judge(hub: Hub, batch: Batch, translated: Translated) -> Judged:
+def judge(hub: Hub, batch: Batch, translated: Translated, year_start: date) -> Judged:
     """Judge the records of one upload. Writes identities and UIDs to the vault, nothing else."""
     later: list[pl.DataFrame] = []
     checked: dict[str, pl.DataFrame] = {}
     entries: list[Entry] = []
     for entity in _in_order(translated.frames):
         verdict = check(entity, translated.frames[entity])
-        single = drop_duplicates(entity, verdict.accepted)
-        later += [verdict.refusals, single.refusals]
+        of_year = refuse_earlier(entity, verdict.accepted, year_start)
+        single = drop_duplicates(entity, of_year.kept)
+        later += [verdict.refusals, of_year.refusals, single.refusals]
         checked[entity] = single.kept
         entries.append(Entry(entity, Counter.DUPLICATE, single.duplicates))
     separated = separate(batch.school, batch.source, checked, hub.vault, hub.keys, hub.log_action)

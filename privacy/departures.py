@@ -106,10 +106,7 @@ def _steps(pairs: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
 def _moves(moves: pl.DataFrame, direction: str, who: str) -> pl.DataFrame:
     return moves.filter(direction=direction).select(
         pl.col("pseudonym").alias(who),
-        *(
-            pl.col(name).alias(f"{direction}_{name}")
-            for name in ("day", "named", "other_school")
-        ),
+        *(pl.col(name).alias(f"{direction}_{name}") for name in ("day", "named", "other_school")),
     )
 
 

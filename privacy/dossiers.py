@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import (
+    CollectionAggregate,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    any_,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from privacy.keys import KeyRing
 from privacy.people import DOSSIER
@@ -23,15 +33,20 @@ def rows_of(
 
 
 def dossiers(connection: Connection, keys: KeyRing, where: ColumnElement[bool]) -> pl.DataFrame:
-    """``pseudonym``, ``role`` and ``people.DOSSIER`` of ``people`` rows; String.
+    """``pseudonym``, ``school``, ``role`` and ``people.DOSSIER`` of ``people`` rows; String.
 
     Raises ``sealing.SealBrokenError`` or ``keys.UnknownKeyError``.
     """
-    rows = rows_of(connection, people, ["pseudonym", "role", "sealed"], where)
+    rows = rows_of(connection, people, ["pseudonym", "school", "role", "sealed"], where)
     said = unsealed(keys, people, rows).str.json_decode(
         pl.Struct(dict.fromkeys(DOSSIER, pl.String()))
     )
-    return rows.select("pseudonym", "role", dossier=said).unnest("dossier")
+    return rows.select("pseudonym", "school", "role", dossier=said).unnest("dossier")
+
+
+def among(values: Sequence[str]) -> CollectionAggregate[bool]:
+    """What a column is compared with to be one of ``values``, however many they are."""
+    return any_(literal(list(values), ARRAY(Text)))
 
 
 def sealed(keys: KeyRing, table: Table, names: pl.Series, contents: pl.Series) -> list[bytes]:

@@ -90,8 +90,8 @@ def index_key(keys: KeyRing) -> str:
 def agree() -> pl.Expr:
     """Whether two people of one row agree (Boolean, never null), for a shared UID or SNILS.
 
-    Columns: ``school``, ``role``, ``full_name``, ``birth_date``, and the same with ``_other``. Within
-    one school both birth dates must be known: there, a shared UID is most often a slip.
+    Columns: ``school``, ``role``, ``full_name``, ``birth_date``, and the same with ``_other``.
+    Within one school both birth dates must be known: there, a shared UID is mostly a slip.
     """
     name, other = same_name(pl.col("full_name")), same_name(pl.col("full_name_other"))
     born, born_other = pl.col("birth_date"), pl.col("birth_date_other")

@@ -156,7 +156,7 @@ class _Tests:
         self._apart = apart.select("one", "other")
 
     def crossed(self, sure: pl.DataFrame, likely: pl.DataFrame) -> pl.DataFrame:
-        """``person`` of everybody in a group that ``sure`` and ``likely`` make and that cannot be."""
+        """``person`` of all in a group that ``sure`` and ``likely`` make and that cannot be."""
         groups = Groups()
         for one, other in pl.concat([_edges(sure), _edges(likely)])[
             "person", "person_other"

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, insert, select, text
 
 from privacy.dossiers import frame_of
 from privacy.matching import MEMBERS, Groups
-from schemas.tables.vault import decisions, doubts, merges, persons
+from schemas.tables.vault import decisions, merges, persons
 
 # UIDs and persons are matters of the whole region: those who change them take turns.
 _LOCK = 7_310_552  # any constant will do
@@ -66,9 +66,7 @@ FROM everybody JOIN vault.people p USING (pseudonym)
 LEFT JOIN vault.persons m USING (pseudonym) LEFT JOIN vault.uids u USING (pseudonym)"""
 
 
-def add_merges(
-    connection: Connection, links: pl.DataFrame, by: str, reason: str = ""
-) -> list[int]:
+def add_merges(connection: Connection, links: pl.DataFrame, by: str, reason: str = "") -> list[int]:
     """Join persons by ``links`` (``one`` less than ``other``, ``basis``); ids of the merges."""
     if links.is_empty():
         return []
@@ -182,12 +180,18 @@ def keep_doubts(connection: Connection, found: pl.DataFrame) -> None:
     drop_settled_doubts(connection)
 
 
-def keep_uid_doubts(
-    connection: Connection, claimants: Sequence[str], found: pl.DataFrame
-) -> None:
-    """``found`` (and ``claimant``) are all doubts about the UIDs that ``claimants`` claim."""
+def keep_uid_doubts(connection: Connection, claimants: Sequence[str], found: pl.DataFrame) -> None:
+    """``found`` (and ``claimant``) are all doubts about the UIDs that ``claimants`` claim.
+
+    Who is no longer in doubt for a UID may still be for a name: the next matching looks again.
+    """
     connection.execute(
-        text("DELETE FROM vault.doubts WHERE claimant = ANY(:names)"), {"names": list(claimants)}
+        text(
+            "WITH gone AS ("
+            "DELETE FROM vault.doubts WHERE claimant = ANY(:names) RETURNING claimant)"
+            " INSERT INTO vault.to_match SELECT DISTINCT claimant FROM gone ON CONFLICT DO NOTHING"
+        ),
+        {"names": list(claimants)},
     )
     _write_doubts(connection, found)
 
@@ -220,12 +224,3 @@ INSERT INTO vault.doubts (one, other, basis, rule, claimant)
 VALUES (:one, :other, :basis, :rule, :claimant)
 ON CONFLICT (one, other) DO UPDATE SET basis = excluded.basis, rule = excluded.rule,
   claimant = excluded.claimant WHERE doubts.basis <> 'uid' OR excluded.basis = 'uid'"""
-
-
-def known_doubts(connection: Connection) -> pl.DataFrame:
-    """``one`` and ``other`` of the open doubts that matching judges."""
-    where = doubts.c.basis != "uid"
-    return frame_of(
-        connection.execute(select(doubts.c.one, doubts.c.other).where(where)).all(),
-        ["one", "other"],
-    )

@@ -20,6 +20,7 @@ from privacy.actions import Action, ActionLog
 from privacy.claims import match
 from privacy.freetext import Lexicon, scan
 from privacy.keys import KeyRing
+from privacy.likeness import snils_is_wrong
 from privacy.people import keep_known_classes, people_of
 from privacy.pseudonyms import lookup, pseudonym
 from privacy.uids import UidCounts
@@ -70,10 +71,11 @@ def separate(
         found = keep_known_classes(found, vault.identities(school))
     written = vault.store_people(school, found)
     work = _Separation(school, source, keys, vault.identities(school))
-    uid_counts = work.file_uids(frames["uid"], vault) if "uid" in frames else UidCounts()
+    work.check_snils(frames)
+    uid_counts = work.file_uids(frames["uid"], vault, log) if "uid" in frames else UidCounts()
     facts = {name: work.facts(name, frame) for name, frame in frames.items() if name != "uid"}
     if log is not None:
-        details = {"source": source, "written": written, "hidden_texts": len(work.findings)}
+        details = {"source": source, "written": written, "hidden_texts": work.hidden_texts()}
         log(Action("separate", school, GROUND, found.height, details))
     return Separated(facts, work.refusals, work.findings, uid_counts)
 
@@ -89,13 +91,27 @@ class _Separation:
         self.refusals = no_refusals()
         self.findings: list[Finding] = []
 
-    def file_uids(self, frame: pl.DataFrame, vault: Vault) -> UidCounts:
+    def file_uids(self, frame: pl.DataFrame, vault: Vault, log: ActionLog | None) -> UidCounts:
         """Find the owner of each UID and file it."""
         named = frame.with_columns(pseudonym=self._pseudonym(pl.col("role"), "person"))
         owned = self._claimed("uid", frame, named, "pseudonym")
-        filing = vault.store_uids(self._school, self._source, owned)
+        filing = vault.store_uids(self._school, self._source, owned, log)
         self._refuse("uid", frame, filing.refused, "uid")
         return filing.counts
+
+    def check_snils(self, frames: Mapping[str, pl.DataFrame]) -> None:
+        """A SNILS with a wrong control number is kept as it was said, and identifies nobody."""
+        for entity, frame in frames.items():
+            if "snils" in frame.columns:
+                wrong = frame.filter(snils_is_wrong(pl.col("snils")))
+                self.findings += [
+                    Finding("snils_control", document, entity, line, "snils")
+                    for document, line in wrong.select("_document", "_line").iter_rows()
+                ]
+
+    def hidden_texts(self) -> int:
+        """How many texts named somebody, so far."""
+        return sum(finding.rule == "name_in_text" for finding in self.findings)
 
     def facts(self, entity: str, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame of ``entity`` as the journal keeps it; see ``Separated``."""

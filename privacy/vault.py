@@ -7,42 +7,50 @@ that may use the schema. Rows that did not change are not written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import polars as pl
 from sqlalchemy import Connection, Engine, Table, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from privacy import merges
+from privacy.actions import ActionLog
+from privacy.candidates import queue_for_matching
+from privacy.departures import no_moves
+from privacy.dossiers import among, dossiers, frame_of, rows_of, sealed, unsealed
 from privacy.keys import KeyRing
+from privacy.likeness import index_columns, index_key
+from privacy.matching import Judged
 from privacy.people import DOSSIER
+from privacy.persons import MACHINE, Persons, log_merges
 from privacy.pseudonyms import lookup
-from privacy.sealing import seal_column, unseal_column
-from privacy.uids import Filing, file_uids
+from privacy.uids import Filing, file_uids, refused_in_doubt, rival_pairs
 from schemas.tables.vault import local_keys, people, uids
-
-# UIDs are unique in the region: filings of two schools take turns. Any constant will do.
-_FILING_LOCK = 7_310_552
 
 
 class Vault:
-    """The vault tables behind ``engine``; raises ``sqlalchemy.exc.SQLAlchemyError``."""
+    """The vault tables behind ``engine``; raises ``sqlalchemy.exc.SQLAlchemyError``.
+
+    ``persons``: who is one person under several pseudonyms.
+    """
 
     def __init__(self, engine: Engine, keys: KeyRing) -> None:
         self._engine = engine
         self._keys = keys
+        self.persons = Persons(engine, keys)
 
     def store_people(self, school: str, found: pl.DataFrame) -> int:
         """Keep the people of ``found`` (``people.people_of``); the number of rows written.
 
-        Nobody is removed: a person who is missing from a source may be in its next upload.
+        Nobody is removed: a person who is missing from a source may be in its next upload. Who is
+        written is matched with other schools' people in the next matching.
         """
         dossier = pl.struct(DOSSIER).struct.json_encode()
         rows = found.with_columns(dossier=dossier).with_columns(
             content_hash=lookup(self._keys, "dossier", pl.col("dossier"))
         )
         with self._engine.begin() as connection:
-            known = self._rows(connection, people, school, ["pseudonym", "content_hash"])
+            known = rows_of(
+                connection, people, ["pseudonym", "content_hash"], people.c.school == school
+            )
             fresh = rows.join(known, on=["pseudonym", "content_hash"], how="anti")
             if not fresh.is_empty():
                 self._write_people(connection, school, fresh)
@@ -51,31 +59,35 @@ class Vault:
     def identities(self, school: str) -> pl.DataFrame:
         """``pseudonym``, ``role`` and ``people.DOSSIER`` of everybody in the school; String."""
         with self._engine.connect() as connection:
-            rows = self._rows(connection, people, school, ["pseudonym", "role", "sealed"])
-        dossiers = self._unsealed(people, rows).str.json_decode(
-            pl.Struct(dict.fromkeys(DOSSIER, pl.String()))
-        )
-        named = rows.select("pseudonym", "role", dossier=dossiers)
-        return named.unnest("dossier")
+            return dossiers(connection, self._keys, people.c.school == school).drop("school")
 
-    def store_uids(self, school: str, source: str, claims: pl.DataFrame) -> Filing:
+    def store_uids(
+        self, school: str, source: str, claims: pl.DataFrame, log: ActionLog | None = None
+    ) -> Filing:
         """File the UIDs of ``claims``: ``pseudonym``, ``uid``, ``_row``, ``_document``, ``_line``.
 
-        What is refused and why: see ``privacy.uids``. A person's former UID is replaced.
+        What is refused and why: see ``privacy.uids``. A person's former UID is replaced. Who claims
+        the UID of somebody who agrees with them in name and birth date is that person: the two
+        are merged first, which ``log`` is told.
         """
         rows = claims.with_columns(lookup=lookup(self._keys, "uid", pl.col("uid")))
         with self._engine.begin() as connection:
-            connection.execute(select(func.pg_advisory_xact_lock(_FILING_LOCK)))
-            filing = file_uids(rows, self._holders(connection, rows))
+            merges.take_turns(connection)
+            holders = self._holders(connection, rows)
+            judged = self._recognise(connection, rows, holders, log)
+            filing = file_uids(_with_persons(connection, rows), _with_persons(connection, holders))
             if not filing.to_write.is_empty():
                 self._write_uids(connection, school, source, filing.to_write)
+            merges.keep_uid_doubts(
+                connection, rows["pseudonym"].to_list(), refused_in_doubt(rows, filing, judged)
+            )
         return filing
 
     def uids_of(self, school: str) -> pl.DataFrame:
         """``pseudonym`` and ``uid`` (String) of everybody in the school who has one."""
         with self._engine.connect() as connection:
-            rows = self._rows(connection, uids, school, ["pseudonym", "sealed"])
-        return rows.select("pseudonym", uid=self._unsealed(uids, rows))
+            rows = rows_of(connection, uids, ["pseudonym", "sealed"], uids.c.school == school)
+        return rows.select("pseudonym", uid=unsealed(self._keys, uids, rows))
 
     def reseal(self, school: str) -> int:
         """Seal with the active key what another key sealed; the number of rows resealed."""
@@ -83,11 +95,12 @@ class Vault:
             return sum(self._reseal(connection, table, school) for table in (people, uids))
 
     def _reseal(self, connection: Connection, table: Table, school: str) -> int:
-        stale = self._rows(connection, table, school, ["pseudonym", "key_id", "sealed"]).filter(
-            pl.col("key_id") != self._keys.active
+        rows = rows_of(
+            connection, table, ["pseudonym", "key_id", "sealed"], table.c.school == school
         )
-        sealed = self._sealed(table, stale["pseudonym"], self._unsealed(table, stale))
-        for name, envelope in zip(stale["pseudonym"], sealed, strict=True):
+        stale = rows.filter(pl.col("key_id") != self._keys.active)
+        fresh = sealed(self._keys, table, stale["pseudonym"], unsealed(self._keys, table, stale))
+        for name, envelope in zip(stale["pseudonym"], fresh, strict=True):
             connection.execute(
                 update(table)
                 .where(table.c.pseudonym == name)
@@ -96,15 +109,19 @@ class Vault:
         return stale.height
 
     def _write_people(self, connection: Connection, school: str, fresh: pl.DataFrame) -> None:
-        sealed = self._sealed(people, fresh["pseudonym"], fresh["dossier"])
+        indexed = fresh.with_columns(
+            *index_columns(self._keys), index_key=pl.lit(index_key(self._keys))
+        )
+        envelopes = sealed(self._keys, people, fresh["pseudonym"], fresh["dossier"])
+        columns = ["content_hash", "snils_lookup", "name_lookup", "index_key"]
         rows = [
             {"school": school, "key_id": self._keys.active, "sealed": envelope} | row
             for row, envelope in zip(
-                fresh.select("pseudonym", "role", "content_hash").to_dicts(), sealed, strict=True
+                indexed.select("pseudonym", "role", *columns).to_dicts(), envelopes, strict=True
             )
         ]
         new = insert(people)
-        replaced = {name: new.excluded[name] for name in ("key_id", "sealed", "content_hash")}
+        replaced = {name: new.excluded[name] for name in ("key_id", "sealed", *columns)}
         connection.execute(
             new.on_conflict_do_update(
                 index_elements=["pseudonym"],
@@ -115,13 +132,30 @@ class Vault:
         )
         names = fresh.select("lookup", "pseudonym").to_dicts()
         connection.execute(insert(local_keys).on_conflict_do_nothing(), names)
+        queue_for_matching(connection, fresh["pseudonym"].to_list())
+
+    def _recognise(
+        self,
+        connection: Connection,
+        claims: pl.DataFrame,
+        holders: pl.DataFrame,
+        log: ActionLog | None,
+    ) -> Judged:
+        """Merge those who claim a UID with those who hold it, where they are one person."""
+        pairs, claimed = rival_pairs(claims, holders)
+        compared = self.persons.agreeing(connection, pairs.with_columns(basis=pl.lit("uid")))
+        judged = self.persons.judge_pairs(connection, compared, no_moves(), claimed)
+        made = merges.add_merges(connection, judged.links, MACHINE)
+        if log is not None:
+            log_merges(connection, made, log)
+        return judged
 
     def _write_uids(
         self, connection: Connection, school: str, source: str, fresh: pl.DataFrame
     ) -> None:
         # Two people may swap UIDs: both rows go before either comes back.
         connection.execute(delete(uids).where(uids.c.pseudonym.in_(fresh["pseudonym"].to_list())))
-        sealed = self._sealed(uids, fresh["pseudonym"], fresh["uid"])
+        envelopes = sealed(self._keys, uids, fresh["pseudonym"], fresh["uid"])
         rows = fresh.select(
             "pseudonym",
             "lookup",
@@ -131,31 +165,17 @@ class Vault:
         fixed = {"school": school, "source": source, "key_id": self._keys.active}
         connection.execute(
             insert(uids),
-            [fixed | row | {"sealed": box} for row, box in zip(rows, sealed, strict=True)],
+            [fixed | row | {"sealed": box} for row, box in zip(rows, envelopes, strict=True)],
         )
 
     def _holders(self, connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
         """``pseudonym`` and ``lookup`` of the UIDs in the vault that ``rows`` may touch."""
         touched = or_(
-            uids.c.pseudonym.in_(rows["pseudonym"].to_list()),
-            uids.c.lookup.in_(rows["lookup"].to_list()),
+            uids.c.pseudonym == among(rows["pseudonym"].to_list()),
+            uids.c.lookup == among(rows["lookup"].to_list()),
         )
         found = connection.execute(select(uids.c.pseudonym, uids.c.lookup).where(touched))
-        return _frame(found.all(), ["pseudonym", "lookup"])
-
-    def _rows(
-        self, connection: Connection, table: Table, school: str, names: list[str]
-    ) -> pl.DataFrame:
-        query = select(*(table.c[name] for name in names)).where(table.c.school == school)
-        return _frame(connection.execute(query.order_by(table.c.pseudonym)).all(), names)
-
-    def _sealed(self, table: Table, names: pl.Series, contents: pl.Series) -> list[bytes]:
-        plain = (str(content).encode() for content in contents)
-        return seal_column(self._keys, plain, _places(table, names))
-
-    def _unsealed(self, table: Table, rows: pl.DataFrame) -> pl.Series:
-        opened = unseal_column(self._keys, rows["sealed"], _places(table, rows["pseudonym"]))
-        return pl.Series([content.decode() for content in opened], dtype=pl.String)
+        return frame_of(found.all(), ["pseudonym", "lookup"])
 
 
 def holds_people(engine: Engine) -> bool:
@@ -164,16 +184,6 @@ def holds_people(engine: Engine) -> bool:
         return connection.execute(select(people.c.pseudonym).limit(1)).first() is not None
 
 
-def _places(table: Table, names: pl.Series) -> list[bytes]:
-    """Associated data: a sealed value opens only in its own row of its own table."""
-    return [f"{table.name}|{name}".encode() for name in names]
-
-
-def _frame(rows: Sequence[Any], names: list[str]) -> pl.DataFrame:
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return pl.DataFrame(
-        {
-            name: pl.Series(values, dtype=pl.Binary if name == "sealed" else pl.String)
-            for name, values in zip(names, columns, strict=True)
-        }
-    )
+def _with_persons(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    known = merges.persons_of(connection, rows["pseudonym"].to_list())
+    return rows.join(known, on="pseudonym", how="left", maintain_order="left")

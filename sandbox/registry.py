@@ -45,7 +45,7 @@ def registry(params: Params, entries: list[dict[str, Any]]) -> str:
 def school_entry(school: School, params: Params, drops: Path) -> dict[str, Any]:
     """A school and its sources."""
     files = {"root": str(drops.resolve())}
-    settings = files
+    settings: dict[str, Any] = dict(files)
     if school.system == "dnevnik_ru":
         settings = {
             "base_url": "${SANDBOX_DNEVNIK_URL}",

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -30,11 +31,16 @@ class NotTextError(Exception):
         self.column = column
 
 
-def write_answer(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> RawDocument:
-    """The document of ``table``. Raises ``NotTextError`` for a blob or another odd value."""
+def write_answer(
+    table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], zone: ZoneInfo
+) -> RawDocument:
+    """The document of ``table``; moments with an offset are said in ``zone``.
+
+    Raises ``NotTextError`` for a blob or another odd value.
+    """
     lines = [json.dumps(list(columns), ensure_ascii=False)]
     for row in rows:
-        cells = [_text(column, value) for column, value in zip(columns, row, strict=True)]
+        cells = [_text(column, value, zone) for column, value in zip(columns, row, strict=True)]
         lines.append(json.dumps(cells, ensure_ascii=False))
     lines.append(json.dumps({COUNT: len(lines) - 1}))
     return RawDocument(table + SUFFIX, "\n".join(lines).encode(), MEDIA_TYPE)
@@ -45,7 +51,7 @@ def read_answer(document: RawDocument) -> Reading:
     if not document.content.strip():
         return unread(document, "empty_document")
     try:
-        lines = [json.loads(line) for line in document.content.decode().splitlines()]
+        lines = [json.loads(line) for line in document.content.decode().split("\n")]
     except (ValueError, RecursionError):
         return unread(document, "broken_document")
     columns, *rows = lines
@@ -78,7 +84,7 @@ def _fits(row: Any, columns: Sequence[str]) -> bool:
     )
 
 
-def _text(column: str, value: Any) -> str | None:
+def _text(column: str, value: Any, zone: ZoneInfo) -> str | None:
     match value:
         case None | str():
             return value
@@ -93,7 +99,8 @@ def _text(column: str, value: Any) -> str | None:
         case float():
             return repr(value)
         case datetime():
-            return value.strftime("%d.%m.%Y %H:%M:%S")
+            local = value if value.tzinfo is None else value.astimezone(zone)
+            return local.strftime("%d.%m.%Y %H:%M:%S")
         case date():
             return value.strftime("%d.%m.%Y")
         case time():

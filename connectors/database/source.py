@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, CursorResult, Engine, create_engine, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from connectors.base import DocumentProblem, Parsed, RawDocument, SourceTable, Upload
@@ -69,7 +69,8 @@ class DatabaseSource:
         return [Upload(self._school, until.isoformat(), taken_at, (self._year_start, until))]
 
     def fetch(self, upload: Upload) -> Iterable[RawDocument]:
-        """The answers of all queries, in one transaction that sees one state of the database.
+        """The answers of all queries, in one transaction that sees one state of the database and
+        is never committed. A query that does not answer at all is ended with its task.
 
         Raises ``AccessDenied``, ``Misconfigured`` (a query that the database refuses, named by
         its table) or ``Unavailable``.
@@ -112,9 +113,15 @@ class DatabaseSource:
             result = connection.execute(
                 statement, {name: day for name, day in days.items() if f":{name}" in query}
             )
-            return write_answer(table, _names(result), self._rows(table, result))
+            return write_answer(table, _names(result), self._rows(table, result), self._zone)
         except DBAPIError as error:
             raise _told(error, table) from None
+        except SQLAlchemyError as error:  # a parameter we do not know, or no rows to bring
+            raise Misconfigured(
+                f"the query cannot be asked ({type(error).__name__})",
+                where=table,
+                fix="let it bring rows; only :first_day and :last_day stand for values",
+            ) from None
         except NotTextError as error:
             raise Misconfigured(
                 f"the column {error.column} holds a blob",

@@ -14,10 +14,11 @@ from connectors.drops.caption import Above, Period, read_caption
 from connectors.drops.opening import Opened, Opener
 from connectors.drops.wide import read_wide
 from connectors.drops.years import with_years
+from connectors.formats.csv import read_csv
 from connectors.formats.grid import table_of
 from connectors.formats.reading import ORIGIN, Reading, empty_frame, with_columns
 from connectors.formats.xml import XmlTable, read_xml
-from schemas.layout import DbfFormat, DocumentTable, Format, XmlFormat
+from schemas.layout import CsvFormat, DbfFormat, DocumentTable, Format, XmlFormat
 
 DBF_NAME = 10  # letters a column's name may have in a DBF
 
@@ -49,6 +50,16 @@ def read_table(document: RawDocument, asked: Asked, opener: Opener, covers: Peri
         reading = read_xml(document, shape, asked.table)
         frame = with_columns(reading.frame, layout.columns)
         return _finished(document.name, Reading(frame, reading.problems), asked, None, covers)
+    if isinstance(asked.form, CsvFormat) and layout.caption is None and layout.wide is None:
+        form = asked.form  # a million rows pass here, and a grid of them would be slow
+        reading = read_csv(
+            document,
+            form.encodings,
+            delimiter=form.delimiter,
+            header_row=form.header_row,
+            header_rows=form.header_rows,
+        )
+        return _finished(document.name, reading, asked, None, covers)
     caption_sheet = layout.caption.sheet if layout.caption else None
     opened = opener.open(document, asked.form, caption_sheet)
     if isinstance(opened, DocumentProblem):

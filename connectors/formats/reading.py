@@ -108,4 +108,6 @@ def bad_header(columns: Sequence[str | None]) -> str:
         return "название колонки повторяется"
     if any(name.startswith("_") for name in names):
         return "название колонки начинается с подчёркивания"
+    if any(name == "*" or (name[0] == "^" and name[-1] == "$") for name in names):
+        return "недопустимое название колонки"  # Polars would take it for several columns
     return ""

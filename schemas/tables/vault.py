@@ -95,7 +95,11 @@ merges = Table(
     Column("undone_at", DateTime(timezone=True)),
     CheckConstraint("one < other", name="ordered"),
     Index(
-        "ix_merges_live_one", "one", "other", unique=True, postgresql_where=text("undone_at IS NULL")
+        "ix_merges_live_one",
+        "one",
+        "other",
+        unique=True,
+        postgresql_where=text("undone_at IS NULL"),
     ),
     Index("ix_merges_live_other", "other", postgresql_where=text("undone_at IS NULL")),
     schema="vault",

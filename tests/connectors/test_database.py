@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 
 from connectors.base import RawDocument, Upload
 from connectors.database import DatabaseSource
+from connectors.database.answers import write_answer
 from connectors.database.source import Bounds
 from connectors.errors import AccessDenied, ConnectorError, Misconfigured, Unavailable
 from connectors.registry import make_source
@@ -105,6 +106,8 @@ def test_all_queries_see_one_state(firebird: Firebird) -> None:
         ("SELECT 1 FROM NOPE", Misconfigured),
         ("SELEC 1", Misconfigured),
         ("SELECT FOTO FROM UCHENIK", Misconfigured),
+        ("SELECT 1 FROM KLASS WHERE NAZV = :other", Misconfigured),
+        ("UPDATE KLASS SET NAZV = 'x'", Misconfigured),
     ],
 )
 def test_a_wrong_query_is_named_by_its_table(
@@ -114,6 +117,8 @@ def test_a_wrong_query_is_named_by_its_table(
         fetched(source(firebird.url(NAME), {"classes": QUERIES["classes"], "marks": wrong}))
     assert caught.value.where == "marks"
     assert caught.value.fix
+    [classes] = fetched(source(firebird.url(NAME), {"classes": QUERIES["classes"]}))
+    assert "7а" in classes.content.decode()  # what a query changed was never committed
 
 
 def test_a_wrong_password_and_a_missing_database_are_told_apart(firebird: Firebird) -> None:
@@ -169,6 +174,16 @@ def test_a_damaged_answer_is_a_problem_and_never_an_exception(
     assert [problem.document for problem in parsed.problems] == ["a.jsonl"]
     assert not parsed.tables[0].complete
     assert made.parse(upload_of(made), [doc("a.jsonl", GOOD)]).tables[0].complete
+
+
+def test_odd_line_breaks_inside_a_text_and_moments_with_an_offset() -> None:
+    zone = ZoneInfo("Europe/Moscow")
+    moment = datetime(2026, 9, 5, 22, 30, tzinfo=UTC)
+    document = write_answer("a", ["Т", "М"], [["x\u2028y\u0085z\n", moment]], zone)
+    made = source("sqlite://", {"a": "SELECT 1"})
+    [table] = made.parse(upload_of(made), [document]).tables
+    assert table.complete
+    assert table.frame.rows() == [("x\u2028y\u0085z", "06.09.2026 01:30:00", "a.jsonl", 1)]
 
 
 def test_settings(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from connectors.errors import (
     Retriable,
     Unavailable,
 )
-from connectors.http import HttpClient, Policy, open_session
+from connectors.http import Answer as HttpAnswer
+from connectors.http import HttpClient, Policy, Question, open_session
 from connectors.registry import Link, make_source
 from mappings import load, translate
 from sandbox.emulators.dnevnik import Dnevnik
@@ -135,6 +136,7 @@ def everything(parsed: Parsed) -> dict[str, Counter[Any]]:
         "marks": ids(parsed, "marks"),
         "log_entries": ids(parsed, "log_entries", "person_str", "lesson_str"),
         "students": ids(parsed, "students", "person.id_str"),
+        "persons": ids(parsed, "persons"),
         "works": ids(parsed, "works"),
     }
 
@@ -203,29 +205,88 @@ def test_a_mark_entered_backdated_is_seen(open_source: Any, school: School, tmp_
 
 # --- while it changes ----------------------------------------------------------------------------
 
-# Requests after which the data change: in every stage of the first reading, and in the second.
-MOMENTS = [1, 3, 10, 16, 20, 40, 81, 84, 88, 92]
+
+class Direct:
+    """Asks the emulator without a network, so that every moment of a reading can be tried."""
+
+    concurrency = 1
+
+    def __init__(self, store: Json, folder: Path) -> None:
+        (folder / f"{SCHOOL}.json").write_text(json.dumps(store), "utf-8")
+        self.journal = Dnevnik(folder, UNTIL, lambda _: None)
+        self.asked = 0
+        self.source = DnevnikRuSource(SCHOOL, self, store["school_id"], ZoneInfo(ZONE), YEAR_START)
+        self._key = {"access-token": store["token"]}
+
+    def ask(self, question: Question) -> HttpAnswer:
+        self.asked += 1
+        body, path = question.body or b"", f"/v2{question.path}"
+        asked = Request(question.method, path, dict(question.query), self._key, body, b"")
+        answer = self.journal.respond(asked)
+        return HttpAnswer(answer.status, answer.body, json.loads(answer.body))
+
+    def move(self, kind: str, after: int) -> None:
+        content = json.dumps({"school": SCHOOL, "kind": kind, "after": after}).encode()
+        self.journal.respond(Request("POST", "/_sandbox/move", {}, {}, content, b""))
 
 
-@pytest.mark.parametrize("kind", ["lesson_back", "lesson_on", "pupil"])
-@pytest.mark.parametrize("after", MOMENTS)
-def test_what_moves_meanwhile_is_neither_lost_nor_doubled(
-    open_source: Any, school: School, kind: str, after: int
+@pytest.fixture
+def direct(region: Path, tmp_path: Path) -> Callable[[], Direct]:
+    store = json.loads((region / f"{SCHOOL}.json").read_text("utf-8"))
+    return lambda: Direct(store, tmp_path)
+
+
+def read_while(direct: Callable[[], Direct], kind: str, after: int) -> Parsed:
+    moving = direct()
+    moving.move(kind, after)
+    return parse(moving.source, fetch(moving.source))
+
+
+KINDS = ["lesson_back", "lesson_on", "pupil"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_moves_at_any_moment_is_neither_lost_nor_doubled(direct: Any, kind: str) -> None:
+    quiet = direct()
+    whole = everything(parse(quiet.source, fetch(quiet.source)))
+    for after in range(1, quiet.asked + 1):
+        parsed = read_while(direct, kind, after)
+        assert everything(parsed) == whole, after
+        assert parsed.problems == []
+        assert all(table.complete for table in parsed.tables)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_moves_would_be_lost_or_doubled_if_it_were_read_once(
+    direct: Any, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = open_source()
+    """The emulator's changes are such as the second reading is there for."""
+    quiet = direct()
+    whole = everything(parse(quiet.source, fetch(quiet.source)))
+
+    def read_once(plan: Any, ask_all: Any) -> list[Any]:
+        held: dict[Any, bytes] = {}
+
+        def answers(asks: Any) -> list[bytes]:
+            lacking = [ask for ask in asks if ask.key not in held]
+            held.update(zip((ask.key for ask in lacking), ask_all(lacking), strict=True))
+            return [held[ask.key] for ask in asks]
+
+        return [(ask, held[ask.key]) for ask in plan.walk(answers)]
+
+    monkeypatch.setattr("connectors.dnevnik_ru.source.read_settled", read_once)
+    spoilt = [everything(read_while(direct, kind, n)) != whole for n in range(1, quiet.asked)]
+    assert any(spoilt)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_moves_is_found_over_the_network_too(
+    open_source: Any, school: School, kind: str
+) -> None:
+    source = open_source(concurrency=10)
     whole = everything(parse(source, fetch(source)))
-    school.control("move", kind=kind, after=after)
-    parsed = parse(source, fetch(source))
-    assert parsed.problems == []
-    assert everything(parsed) == whole
-    assert all(table.complete for table in parsed.tables)
-
-
-def test_the_moments_reach_into_the_second_reading(open_source: Any, school: School) -> None:
-    documents = fetch(open_source())
-    first_reading = 1 + len(documents)
-    assert first_reading < MOMENTS[6]
-    assert MOMENTS[-1] < len(school.heard) == first_reading + 14
+    school.control("move", kind=kind, after=20)
+    assert everything(parse(source, fetch(source))) == whole
 
 
 @pytest.mark.parametrize("after", [1, 20, 60])

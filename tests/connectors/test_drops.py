@@ -208,6 +208,15 @@ class TestFiles:
         assert complete(parsed) == {"a"}
         assert {table.name for table in parsed.tables} == {"a", "c"}  # b did not come: no proof
 
+    @pytest.mark.parametrize("name", ["*", "^.*$", "^К.*$", "_line"])
+    def test_a_name_that_would_stand_for_other_columns_is_refused(self, name: str) -> None:
+        parsed = read({"t": {}}, text("t.csv", f"Код|{name}\n1|2\n"))
+        assert [(p.rule, p.line) for p in parsed.problems] == [("broken_document", 1)]
+        assert complete(parsed) == set()
+        wide = read({"j": WIDE}, text("j.csv", f"Ученик|{name}|05.09 2\nА.|x|5\n"))
+        assert [(p.rule, p.field) for p in wide.problems] == [("unknown_column", name)]
+        assert rows(wide, "j", "Ученик", "Знаки") == [("А.", "5")]
+
     def test_what_the_caption_says_is_not_taken_from_the_table(self) -> None:
         tables = {
             "t": {

@@ -164,7 +164,9 @@ def test_a_damaged_member_is_refused_alone() -> None:
     )
 
 
-@pytest.mark.parametrize("inner", [zip_bytes({"b.csv": b"1"}), b"\x1f\x8b\x08\0", b"Rar!\x1a\x07"])
+@pytest.mark.parametrize(
+    "inner", [zip_bytes({"b.csv": b"1"}), b"\x1f\x8b\x08\0" + b"\0" * 8, b"Rar!\x1a\x07\x01\0"]
+)
 def test_an_archive_in_an_archive_is_refused_alone(inner: bytes) -> None:
     names, [(document, rule, _)] = unpacked(zip_bytes({"a.csv": b"1", "b.dat": inner}))
     assert (names, document, rule) == (["l.zip/a.csv"], "l.zip/b.dat", "broken_document")
@@ -189,7 +191,7 @@ def test_an_archive_cut_short_is_told(cut: int) -> None:
     [
         (b"", "empty_document", ""),
         (csv_bytes(), "wrong_format", "это текст"),
-        (b"Rar!\x1a\x07\0", "wrong_format", "это архив RAR"),
+        (b"Rar!\x1a\x07\x01\0", "wrong_format", "это архив RAR"),
         (b"\0" * 100, "broken_document", zipped.DAMAGED),
     ],
 )

@@ -12,6 +12,8 @@ from mappings import load, translate
 from quality.contract import check
 from quality.duplicates import drop_duplicates
 from quality.references import check_references, references
+from quality.school_year import refuse_earlier
+from sandbox.params import YEAR_START
 from schemas.catalogue import natural_key
 from schemas.records import ENTITIES
 
@@ -43,7 +45,7 @@ def read(source: Source, profile: str, day: date) -> Came:
     upload = source.pending(day)[-1]
     parsed = source.parse(upload, list(source.fetch(upload)))
     translated = translate(load(profile), parsed.tables, zone=ZONE)
-    frames, refusals = accepted(translated.frames)
+    frames, refusals = accepted(translated.frames, YEAR_START)
     refused = pl.concat([translated.refusals, translated.under_source_names(refusals)])
     problems = [Objection(p.rule, p.document, p.line, p.field, p.detail) for p in parsed.problems]
     findings = [Objection(f.rule, f.document, f.line, f.field) for f in translated.findings]
@@ -52,16 +54,20 @@ def read(source: Source, profile: str, day: date) -> Came:
     return Came(frames, [*problems, *findings, *partly, *(Objection(*row) for row in rows)])
 
 
-def accepted(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
-    """Records that keep the contract, are told apart and refer to what is there."""
+def accepted(
+    frames: dict[str, pl.DataFrame], year_start: date
+) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    """Records that keep the contract, are of the year, are told apart and refer to what is
+    there; and the refusals of the others."""
     kept: dict[str, pl.DataFrame] = {}
     known: dict[str, pl.Series] = {}
     refusals = []
     for entity in (e for e in ENTITIES if e in frames):
         checked = check(entity, frames[entity])
-        single = drop_duplicates(entity, checked.accepted)
+        of_year = refuse_earlier(entity, checked.accepted, year_start)
+        single = drop_duplicates(entity, of_year.kept)
         found = check_references(entity, single.kept, _with_absent(known, entity))
-        refusals += [checked.refusals, single.refusals, found.refusals]
+        refusals += [checked.refusals, of_year.refusals, single.refusals, found.refusals]
         kept[entity] = found.kept
         keys = found.kept[natural_key(entity)[0]]
         known[entity] = known[PEOPLE.get(entity, entity)] = keys

@@ -33,7 +33,11 @@ def outcome_of(kind: str, folder: Path, setup: Setup) -> Outcome:
     documents = answers_of(folder, setup) or list(source.fetch(upload))
     parsed = source.parse(upload, documents)
     translated = translate(load(setup.mapping), parsed.tables, zone=setup.zone)
-    return {"upload": _upload(upload), **_parsed(parsed), **_translated(translated)}
+    return {
+        "upload": _upload(upload),
+        **_parsed(parsed),
+        **_translated(translated, setup.year_start),
+    }
 
 
 def as_text(outcome: Outcome) -> str:
@@ -66,8 +70,8 @@ def _parsed(parsed: Parsed) -> Outcome:
     }
 
 
-def _translated(translated: Translated) -> Outcome:
-    frames, later = accepted(translated.frames)
+def _translated(translated: Translated, year_start: date) -> Outcome:
+    frames, later = accepted(translated.frames, year_start)
     refused = pl.concat([translated.refusals, translated.under_source_names(later)])
     return {
         "findings": [_filled(asdict(finding)) for finding in translated.findings],

@@ -46,8 +46,9 @@ def of_profile(profile: str) -> list[Case]:
 @pytest.mark.parametrize("name", CURRENT)
 def test_documents_are_read_as_they_were(name: str) -> None:
     case = ALL[name]
-    now = outcome_of(case.kind, case.folder, case.setup)
-    assert differences(frozen(case), json.loads(json.dumps(now))) == []
+    now = json.loads(json.dumps(outcome_of(case.kind, case.folder, case.setup)))
+    found = differences(frozen(case), now)
+    assert found == [], "\n".join([*found, f"meant? python -m tests.frozen.write again {name}"])
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

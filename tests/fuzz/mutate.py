@@ -17,7 +17,8 @@ TOKENS = (
     b"<![CDATA[", b'<!DOCTYPE x [<!ENTITY e "x">]>', b"<td>", b"</table>", b"<table>", b"<tr>",
     b"</html>", b"<html>", b"<br>", b"<p>", b"\x01",
     b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-    b"{", b"}", b"[]", b"null", b"-1", b"1e999", b"9" * 40, b"NaN", b"_line", b"_document", "Код".encode(),
+    b"{", b"}", b"[]", b"null", b"-1", b"1e999", b"9" * 40, b"NaN", b"_line",
+    b"_document", "Код".encode(),
     "Ё".encode("cp1251"), b"01.13.2026", b"../", b"=1+1", b"\xe2\x80\xae", b" " * 50, b"x" * 300,
 )  # fmt: skip
 NUMBERS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)

@@ -6,8 +6,6 @@ import json
 
 import pytest
 
-from mappings import load
-
 SUBJECT = """
       - entity: subject
         fields: {source_key: Код, name: %s}
@@ -261,24 +259,66 @@ def test_what_looks_into_an_incomplete_table_is_incomplete(profile, applied, tab
     assert absent.incomplete == {"subject"}
 
 
-def test_a_base_is_overlaid_key_by_key(written, applied, table):
-    root = written(
-        "t/1",
-        """
-system: t
-version: "1"
-valid: {from: 2026}
-schedule_basis: timetable
-codes: {names: {а: a, б: b}}
+PARTS = """
 tables:
   t:
-    feeds: [{entity: subject, fields: {source_key: Код, name: {column: Имя, codes: names}}}]
-""",
+    split:
+      column: Ячейка
+      into: Урок
+      separator: ',\\s*'
+      parts: '^(?P<Предмет>[^/]+)(?:/(?P<Группа>[^/]+))?$'
+    feeds:
+      - entity: subject
+        fields: {source_key: Предмет, name: {join: [Предмет, Группа]}}
+"""
+
+
+def test_a_cell_parted_by_commas_and_taken_apart(profile, applied, table):
+    rows = [{"Ячейка": "Физика, Химия/2 гр.,"}, {"Ячейка": "а/б/в"}]
+
+    translated = applied(profile(PARTS), table("t", rows))
+
+    assert translated.frames["subject"].select("source_key", "name").rows() == [
+        ("Физика", "Физика|"),
+        ("Химия", "Химия|2 гр."),
+    ]
+    # Without named_by the cell goes by the name of its column.
+    assert translated.refusals.select("_line", "field", "rule").rows() == [
+        (3, "Ячейка", "bad_format")
+    ]
+
+
+def test_a_part_of_a_token_may_look_into_another_table(profile, applied, table):
+    text = PARTS.replace(
+        "    feeds:",
+        "    lookups: [{table: u, by: Группа, key: Код, take: {Имя: Имя}}]\n    feeds:",
+    ).replace("{join: [Предмет, Группа]}", "Имя")
+    rows = [{"Ячейка": "Химия/1, Химия/7"}]
+
+    translated = applied(
+        profile(text + "  u: {ignore: [Код, Имя]}\n"),
+        table("t", rows),
+        table("u", [{"Код": "1", "Имя": "первая"}]),
     )
-    written("t/2", 'base: t/1\nversion: "2"\nschedule_basis: lessons\ncodes: {names: {б: B}}\n')
 
-    mapping = load("t/2", root)
+    assert translated.frames["subject"]["name"].to_list() == ["первая"]
+    assert translated.refusals.select("field", "rule").rows() == [("Ячейка", "dangling_reference")]
 
-    assert (mapping.system, mapping.version, mapping.schedule_basis) == ("t", "2", "lessons")
-    rows = [{"Код": "1", "Имя": "а"}, {"Код": "2", "Имя": "б"}]
-    assert _names(applied, mapping, table("t", rows)) == ["a", "B"]
+
+@pytest.mark.parametrize(
+    ("value", "row", "name"),
+    [
+        (
+            '{join: [Имя, Код], separator: " ", skip_empty: true, normalise: person}',
+            {"Имя": "Пнёв  ЯН"},
+            "пнев ян 1",
+        ),
+        ("{column: Имя, decimal: point}", {"Имя": "2.5"}, "2.5"),
+        ("{column: Имя, decimal: point}", {"Имя": "2,5"}, "2,5"),  # refused by the contract
+        ("{column: Имя, date: [iso_date, dd.mm.yyyy]}", {"Имя": "05.09.2026"}, "2026-09-05"),
+    ],
+)
+def test_more_values(value, row, name, profile, applied, table):
+    mapping = profile("tables:\n  t:\n    feeds:" + SUBJECT % value)
+
+    assert _names(applied, mapping, table("t", [{"Код": "1", **row}])) == [name]

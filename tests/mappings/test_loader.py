@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mappings import MappingError, load, profiles
+from mappings import PROFILES, MappingError, load, profiles
 
 HEAD = 'system: t\nversion: "1"\nvalid: {from: 2026}\nschedule_basis: timetable\n'
 
@@ -17,6 +17,10 @@ def _feed(field: str) -> str:
         + field
         + "\n"
     )
+
+
+def _split(words: str) -> str:
+    return HEAD + f"tables: {{t: {{split: {{column: a, into: b, {words}}}}}}}\n"
 
 
 MISTAKES = [
@@ -59,6 +63,25 @@ MISTAKES = [
         HEAD + "tables: {t: {feeds: [{entity: subject, fields: {name: Имя}}]}}\n",
         "tables.t.feeds.0.fields",
         "subject needs source_key",
+    ),
+    (HEAD + "valid: {from: 2027, to: 2026}\n", "line 5", "twice"),
+    (HEAD.replace("{from: 2026}", "{from: 2027, to: 2026}") + "tables: {}\n", "valid", "before"),
+    (HEAD.replace("valid: {from: 2026}\n", "") + "tables: {}\n", "valid", "required"),
+    (
+        HEAD + "codes: {a: {values: {x: y}, assumed: [z]}}\ntables: {}\n",
+        "codes.a",
+        "not in values: z",
+    ),
+    (_split("separator: '('"), "tables.t.split.separator", "parenthesis"),
+    (_split("separator: ',*'"), "tables.t.split.separator", "empty text"),
+    (_split("parts: '(?=a)a'"), "tables.t.split.parts", "look"),
+    (_split("parts: '(a)'"), "tables.t.split.parts", "no named group"),
+    (
+        HEAD
+        + "tables: {t: {feeds: [{entity: pupil, fields: {person: К, full_name: К,"
+        + " birth_date: {column: Д, date: [dd.mm.yyyy, dd.mm.yy]}}}]}}\n",
+        "tables.t.feeds.0.fields.birth_date",
+        "century",
     ),
     (
         HEAD + "tables: {t: {lookups: [{table: u, by: a, key: b, take: {}}]}}\n",
@@ -125,3 +148,81 @@ def test_the_bundled_profiles():
     ]
     assert load("dnevnik_ru/v2").schedule_basis == "lessons"
     assert load("paragraf/3.21").schedule_basis == "timetable"
+
+
+FILES = (
+    HEAD
+    + """\
+documents:
+  note: {file: n, format: marker}
+  formats: {.csv: {kind: csv}}
+  tables:
+    t: {columns: [Код, Имя]}
+tables:
+  t:
+    feeds: [{entity: subject, fields: {source_key: Код, name: Имя}}]
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "what"),
+    [
+        ("[Код, Имя]", "[Код, Имя, Цвет]", "tables.t", "Цвет is a column of the file"),
+        ("[Код, Имя]", "[Код]", "tables.t", "Имя is read"),
+        ("    t: {col", "    u: {col", "documents.tables.u", "no table of that name"),
+        ("  t:\n    feeds", "  v: {}\n  t:\n    feeds", "tables.v", "no file feeds v"),
+    ],
+)
+def test_files_and_tables_speak_of_the_same(old, new, path, what, written):
+    root = written("t/1", FILES.replace(old, new, 1))
+
+    with pytest.raises(MappingError) as caught:
+        load("t/1", root)
+
+    found = {problem.path: problem.what for problem in caught.value.problems}
+    assert what in found[path]
+
+
+def test_an_undecided_draft_is_refused(written):
+    text = FILES.replace("Имя}", "TODO}").replace("[Код, Имя]", "[Код, TODO Имя]")
+    root = written("t/1", text + "codes: {a: {TODO codes: x, б: TODO 3 rows}}\n")
+
+    with pytest.raises(MappingError) as caught:
+        load("t/1", root)
+
+    assert [(problem.path, problem.line) for problem in caught.value.problems] == [
+        ("documents.tables.t.columns.1", 9),
+        ("tables.t.feeds.0.fields.name", 12),
+        ("codes.a.TODO codes", 13),
+        ("codes.a.б", 13),
+    ]
+
+
+@pytest.mark.parametrize(("school_year", "valid"), [(2024, False), (2025, True), (2026, True)])
+def test_a_profile_is_for_its_school_years(school_year, valid):
+    if valid:
+        assert load("paragraf/3.20", school_year=school_year).version == "3.20"
+        return
+    with pytest.raises(MappingError, match="2025-2026, not for 2024") as caught:
+        load("paragraf/3.20", school_year=school_year)
+    assert "paragraf/3.21" in caught.value.problems[0].fix
+
+
+def test_a_profile_without_an_end_is_for_later_years_too():
+    assert load("paragraf/3.21", school_year=2099).version == "3.21"
+
+
+def test_profiles_of_several_folders(written):
+    own = written("own/1", HEAD.replace("system: t", "system: own") + "tables: {}\n")
+
+    assert "own/1" in profiles(own, PROFILES)
+    assert "paragraf/3.21" in profiles(own, PROFILES)
+    assert load("own/1", own, PROFILES).system == "own"
+    assert load("paragraf/3.21", own, PROFILES) == load("paragraf/3.21")
+
+
+def test_merge_keys_of_yaml(written):
+    root = written("t/1", HEAD + "codes:\n  a: &a {x: y}\n  b: {<<: *a, x: z, v: w}\ntables: {}\n")
+
+    assert load("t/1", root).codes["b"].values == {"x": "z", "v": "w"}

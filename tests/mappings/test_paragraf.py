@@ -236,3 +236,46 @@ def test_the_rest_of_the_export(applied, table):
     assert _only(translated.frames["timetable_slot"])["weekday"] == "6"
     assert _only(translated.frames["attendance"])["status"] == "excused"
     assert _only(translated.frames["consent"])["registered_on"] == "2026-09-02"
+
+
+def test_teachers_load_and_the_other_school_of_a_movement(applied, table):
+    translated = applied(
+        "paragraf/3.21",
+        table("load", [{
+            "КодУчителя": "12", "КодКласса": "1", "КодГруппы": "2", "КодПредмета": "4",
+            "ЧасовВНеделю": "2,5"}]),
+        table("movements", [{
+            "Код": "1", "КодУченика": "70", "Вид": "Зачисление", "Дата": "10.09.2026",
+            "НомерПриказа": "12-к", "ДатаПриказа": "09.09.2026", "ИзКласса": None,
+            "ВКласс": "2", "ДругаяШкола": "Школа № 5"}]),
+    )  # fmt: skip
+
+    assert _only(translated.frames["teaching_load"]) == {
+        "teacher": "12",
+        "class_key": "1",
+        "group_key": "2",
+        "subject_key": "4",
+        "hours_per_week": "2.5",
+    }
+    assert _only(translated.frames["movement"])["other_school"] == "Школа № 5"
+    assert translated.findings == []
+
+
+def test_without_a_surname_there_is_no_name(applied, table):
+    pupils = applied("paragraf/3.21", table("pupils", [{**PUPIL, "Фамилия": None}])).frames["pupil"]
+
+    assert pupils["full_name"].to_list() == [None]
+
+
+def test_the_version_before_names_a_column_otherwise(applied, table):
+    old = {**PUPIL, "СтраховойНомер": "112-233-445 95"}
+    del old["СНИЛС"]
+
+    read = applied("paragraf/3.20", table("pupils", [old]))
+    misread = applied("paragraf/3.21", table("pupils", [old]))
+
+    assert read.frames["pupil"]["snils"].to_list() == ["112-233-445 95"]
+    assert read.findings == []
+    assert [(one.rule, one.field) for one in misread.findings] == [
+        ("unknown_column", "СтраховойНомер")
+    ]

@@ -39,7 +39,10 @@ def _outcome(step: Step, text: str | None, **others: str | None) -> tuple[str | 
     ],
 )
 def test_russian_day(text, read):
-    assert _outcome(day(TEXT, ["dd.mm.yyyy"], "Europe/Moscow"), text) == (read or text, read is None)
+    assert _outcome(day(TEXT, ["dd.mm.yyyy"], "Europe/Moscow"), text) == (
+        read or text,
+        read is None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,6 +88,51 @@ def test_iso_day(text, read):
 )
 def test_moment(written, zone, text, read):
     assert _outcome(moment(TEXT, [written], zone), text) == (read or text, read is None)
+
+
+@pytest.mark.parametrize(
+    ("spellings", "text", "read"),
+    [
+        (["dd.mm.yy"], "05.09.26", "2026-09-05"),
+        (["dd.mm.yy"], "05.09.99", "2099-09-05"),  # this century: never the last
+        (["dd.mm.yy"], "31.09.26", None),
+        (["dd.mm.yy"], "05.09.2026", None),
+        (["iso_date"], "2026-09-05", "2026-09-05"),
+        (["iso_date"], "2026-09-05T00:00:00", None),
+        # A day of the region, not of Greenwich.
+        (["iso_offset"], "2026-09-05T23:30:00Z", "2026-09-06"),
+        (["iso_offset"], "2026-09-05T23:30:00.123+05:00", "2026-09-05"),
+        (["iso_offset"], "2026-09-05T23:30:00", None),
+        (["iso_date", "dd.mm.yyyy"], "05.09.2026", "2026-09-05"),
+        (["iso_date", "dd.mm.yyyy"], "2026-09-05", "2026-09-05"),
+        (["iso_date", "dd.mm.yyyy"], "05.09.26", None),
+    ],
+)
+def test_days_in_other_spellings(spellings, text, read):
+    step = day(TEXT, spellings, "Europe/Moscow")
+
+    assert _outcome(step, text) == (read or text, read is None)
+
+
+@pytest.mark.parametrize(
+    ("spellings", "text", "read"),
+    [
+        (["dd.mm.yyyy HH:MM"], "05.09.2026 14:03", "2026-09-05T14:03:00+03:00"),
+        (["dd.mm.yyyy HH:MM"], "05.09.2026 24:00", None),
+        (["iso_space_minutes"], "2026-09-05 14:03", "2026-09-05T14:03:00+03:00"),
+        (["iso_space_minutes"], "2026-09-05T14:03", None),
+        (["iso_offset"], "2026-09-05T14:03:09+05:00", "2026-09-05T12:03:09+03:00"),
+        (["iso_offset"], "2026-09-05T14:03:09.1234567Z", "2026-09-05T17:03:09+03:00"),
+        (["iso_offset"], "2026-09-05T14:03:09+15:00", None),
+        (["iso_naive", "iso_offset"], "2026-09-05T14:03:09", "2026-09-05T14:03:09+03:00"),
+        (["iso_naive", "iso_offset"], "2026-09-05T14:03:09Z", "2026-09-05T17:03:09+03:00"),
+        (["iso_naive", "iso_offset"], "05.09.2026", None),
+    ],
+)
+def test_instants_in_other_spellings(spellings, text, read):
+    step = moment(TEXT, spellings, "Europe/Moscow")
+
+    assert _outcome(step, text) == (read or text, read is None)
 
 
 @pytest.mark.parametrize(

@@ -196,5 +196,5 @@ schools:
 """,
         "utf-8",
     )
-    with pytest.raises(RegionFileError, match="volumes|ceiling"):
+    with pytest.raises(RegionFileError, match=r"volumes|ceiling"):
         read_region(file)
