@@ -17,8 +17,8 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from mappings.language import DateFormat, InstantFormat
 from mappings.moments import read_day, read_moment
+from mappings.spellings import DateFormat, InstantFormat
 from schemas.catalogue import fields_of
 
 DAYS: tuple[DateFormat, ...] = ("dd.mm.yyyy", "dd.mm.yy", "iso_date", "iso_naive", "iso_offset")
@@ -84,7 +84,7 @@ def guess(name: str, columns: Sequence[str]) -> Guess | None:
 
 
 def _score(table: str, name: str, columns: Sequence[str]) -> int:
-    """Recognised columns, less the fields that must be there and are not."""
+    """Recognised columns, less half of the fields that must be there and are not."""
     words = synonyms().tables[table]
     found = _columns(words.entities, columns)
     named = any(plain(word) in plain(name) for word in words.names)
@@ -92,7 +92,7 @@ def _score(table: str, name: str, columns: Sequence[str]) -> int:
     whole = {"full_name"} if full_name(columns) else set()
     told = {field for entity, field in found if entity == words.entities[0]} | whole
     lacking = sum(1 for field in needed if field not in told)
-    return len(set(found.values())) + BY_NAME * named - lacking
+    return len(set(found.values())) + BY_NAME * named - lacking // 2
 
 
 def _columns(entities: Sequence[str], columns: Sequence[str]) -> dict[tuple[str, str], str]:

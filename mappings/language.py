@@ -14,7 +14,7 @@ A step that cannot read a text refuses the record under ``report``, by default t
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -28,27 +28,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
+from mappings.spellings import Dates, Instants, as_list
 from schemas.layout import Layout
-
-# ``dd.mm.yy`` is a day of this century; ``iso_date`` is YYYY-MM-DD, ``iso_naive`` may add a time
-# without an offset, ``iso_offset`` has both and is the day in the region's zone.
-DateFormat = Literal["dd.mm.yyyy", "dd.mm.yy", "iso_date", "iso_naive", "iso_offset"]
-# ``iso_space_minutes`` is YYYY-MM-DD HH:MM; all but ``iso_offset`` are clocks of the region's zone.
-InstantFormat = Literal[
-    "dd.mm.yyyy HH:MM:SS", "dd.mm.yyyy HH:MM", "iso_space_minutes", "iso_naive", "iso_offset"
-]
-
-
-def _as_list(given: Any) -> Any:
-    return given if isinstance(given, list) else [given]
-
-
-Item = TypeVar("Item")
-OneOrMore = Annotated[
-    list[Item],
-    BeforeValidator(_as_list, json_schema_input_type=Item | list[Item]),
-    Field(min_length=1),
-]
 
 
 class Strict(BaseModel):
@@ -92,9 +73,8 @@ class CodeTable(Strict):
     @model_validator(mode="after")
     def _assumed_codes_exist(self) -> CodeTable:
         if isinstance(self.assumed, list) and (strange := set(self.assumed) - self.values.keys()):
-            raise ValueError(
-                f"assumed names codes that are not in values: {sorted(map(str, strange))}"
-            )
+            told = ", ".join(sorted(map(str, strange)))
+            raise ValueError(f"assumed names codes that are not in values: {told}")
         return self
 
     def is_assumed(self, code: str | None) -> bool:
@@ -137,8 +117,8 @@ class FromColumn(Strict):
     column: str
     extract: str | None = None  # a regular expression; its first group is the value
     normalise: Literal["person"] | None = None
-    date: OneOrMore[DateFormat] | None = None  # of several the first that fits
-    instant: OneOrMore[InstantFormat] | None = None
+    date: Dates | None = None  # of several the first that fits
+    instant: Instants | None = None
     decimal: Literal["comma", "point"] | None = None
     codes: str | CodeTable | None = None
     codes_by: CodesBy | None = None
@@ -265,7 +245,7 @@ class Feed(Strict):
     entity: str
     when: Annotated[
         list[Condition],
-        BeforeValidator(_as_list, json_schema_input_type=Condition | list[Condition]),
+        BeforeValidator(as_list, json_schema_input_type=Condition | list[Condition]),
     ] = []
     known: dict[str, list[str]] = {}
     distinct: bool = False

@@ -27,6 +27,13 @@ LONGEST_CODE = 30
 DIGITS_OF_NUMBERS = 5  # so many digits are a telephone, a UID or a date, and no code
 SHORTEST_NAME = 3
 
+# How most surnames and all patronymics end. A code that ends so too is hidden for nothing, but its
+# place is told.
+_SURNAME = re.compile(
+    r"[а-я]{2,}(ова?|ева?|ина?|ына?|ский|ская|цкий|цкая|енко|[чн]ук|юк|ян|дзе|швили|их|ых|ович|евич"
+    r"|овна|евна|ична|оглы|кызы)"
+)
+
 State = Literal["known", "kept", "unknown"]
 
 
@@ -132,12 +139,14 @@ def _together(found: Iterator[CodeMet]) -> list[CodeMet]:
 
 
 def may_be_shown(code: str | None, names: set[str]) -> bool:
-    """Is ``code`` surely no person's: short, with few digits and none of the words ``names``?"""
+    """Is ``code`` surely no person's: short, with few digits, none of the words ``names``, and
+    nothing that ends like a surname?"""
     if code is None:
         return True
     if len(code) > LONGEST_CODE or len(re.findall(r"[0-9]", code)) >= DIGITS_OF_NUMBERS:
         return False
-    return names.isdisjoint(words_of(code))
+    words = words_of(code)
+    return names.isdisjoint(words) and not any(map(_SURNAME.fullmatch, words))
 
 
 def _names(mapping: Mapping, sources: Sources) -> set[str]:

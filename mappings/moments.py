@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from mappings.language import DateFormat, InstantFormat
+from mappings.spellings import DateFormat, InstantFormat
 
 _MINUTES = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _CLOCK = rf"{_MINUTES}:[0-5][0-9]"

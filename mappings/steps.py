@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from mappings.language import CodesBy, CodeTable, DateFormat, FromColumn, InstantFormat, Mapping
+from mappings.language import CodesBy, CodeTable, FromColumn, Mapping
 from mappings.moments import read_day, read_moment
+from mappings.spellings import DateFormat, InstantFormat
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mappings.guessing import plain
-from mappings.language import DateFormat
+from mappings.spellings import DateFormat
 
 FEWEST = 2  # columns that must look like days
 # How a day may be written in a header: pattern, format, whether the year is left out.

@@ -16,6 +16,7 @@ from pipeline import runs
 from pipeline.collect import Run, collect_school
 from pipeline.deliver import Delivery, deliver_school
 from pipeline.hub import Hub
+from pipeline.identity import match_people
 from pipeline.ledger import require_closed
 from pipeline.plan import TARGET
 from pipeline.registry import school_codes, source_kinds, target_settings
@@ -77,8 +78,11 @@ def close_run(hub: Hub, verb: str, run: Run, schools: Sequence[str] | None = Non
     """Close ``verb`` of ``run``; every one of ``schools`` (default: all) must have a verdict.
 
     A school the step never reached, say because its task died, counts as failed. Raises
-    ``LedgerOpenError`` with the rows that are off.
+    ``LedgerOpenError`` with the rows that are off. After a collect, whoever is new or changed is
+    matched with the people of other schools.
     """
+    if verb == "collect":
+        match_people(hub)
     with hub.engine.begin() as connection:
         reached = {(v.school, v.source) for v in runs.verdicts(connection, run.run_id, verb)}
         due = _due(connection, verb)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from connectors.archives import flat_name, unpack
@@ -58,10 +58,11 @@ def parse_sample(mapping: Mapping, sample: Sample, school_year: int) -> Parsed:
     profile that reads no files."""
     layout = mapping.documents
     if layout is None:
-        raise SampleError(f"{mapping.system}/{mapping.version} reads a live source and no files")
+        name = f"{mapping.system}/{mapping.version}"
+        raise SampleError(f"{name} says nothing of files (documents): it reads a live source")
     said = _said(layout, sample.documents)
     if said is None or said.described is None:
-        covers = (date(school_year, 9, 1), date(school_year + 1, 8, 31))
+        covers = (first_day(school_year), first_day(school_year + 1) - timedelta(days=1))
         parsed = read_tables(layout, sample.documents, covers)
     else:
         school = said.words.get(layout.note.school or "", NO_SCHOOL)
@@ -70,6 +71,11 @@ def parse_sample(mapping: Mapping, sample: Sample, school_year: int) -> Parsed:
             tables = read_tables(layout, sample.documents, said.described.covers).tables
             parsed = Parsed(tables, [refused])
     return Parsed(parsed.tables, [*sample.problems, *parsed.problems])
+
+
+def first_day(school_year: int) -> date:
+    """The first of September. A region may begin otherwise; for a sample that is near enough."""
+    return date(school_year, 9, 1)
 
 
 def _said(layout: Layout, documents: Sequence[RawDocument]) -> Said | None:

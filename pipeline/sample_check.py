@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 import polars as pl
@@ -19,10 +20,11 @@ from mappings.columns import is_ignored
 from mappings.explanation import uses_of
 from mappings.language import Mapping
 from mappings.met import CodeMet, codes_met
-from pipeline.sample import Sample, parse_sample
+from pipeline.sample import Sample, first_day, parse_sample
 from quality.contract import check
 from quality.duplicates import drop_duplicates
 from quality.references import check_references, references
+from quality.school_year import refuse_earlier
 from schemas.frames import no_refusals
 from schemas.records import ENTITIES
 from schemas.rulebook import rule
@@ -98,7 +100,7 @@ def check_sample(mapping: Mapping, sample: Sample, *, school_year: int, zone: st
     """Parse, translate and judge ``sample`` as an upload would be. Raises ``SampleError``."""
     parsed = parse_sample(mapping, sample, school_year)
     translated = translate(mapping, parsed.tables, zone=zone)
-    judged = _Judged(translated)
+    judged = _Judged(translated, first_day(school_year))
     return SampleReport(
         profile=f"{mapping.system}/{mapping.version}",
         school_year=school_year,
@@ -148,8 +150,9 @@ class _Judged:
     References are asked only where the sample holds what they refer to: a sample may be one file.
     """
 
-    def __init__(self, translated: Translated) -> None:
+    def __init__(self, translated: Translated, year_start: date) -> None:
         self._translated = translated
+        self._year_start = year_start
         self._kept: dict[str, pl.DataFrame] = {}
         self.entities: list[EntityRead] = []
         later = [
@@ -163,7 +166,8 @@ class _Judged:
 
     def _judge(self, entity: str) -> list[pl.DataFrame]:
         verdict = check(entity, self._translated.frames[entity])
-        single = drop_duplicates(entity, verdict.accepted)
+        of_the_year = refuse_earlier(entity, verdict.accepted, self._year_start)
+        single = drop_duplicates(entity, of_the_year.kept)
         referenced = check_references(entity, single.kept, self._known(entity, single.kept))
         self._kept[entity] = referenced.kept
         read = self._translated.read[entity]
@@ -171,7 +175,9 @@ class _Judged:
             accepted = referenced.kept.height
             refused = read - accepted - single.duplicates
             self.entities.append(EntityRead(entity, read, accepted, refused, single.duplicates))
-        return [verdict.refusals, single.refusals, referenced.refusals]
+        return [
+            verdict.refusals, of_the_year.refusals, single.refusals, referenced.refusals
+        ]  # fmt: skip
 
     def _known(self, entity: str, frame: pl.DataFrame) -> dict[str, pl.Series]:
         """What each reference of ``entity`` may name; anything, where the sample cannot tell."""

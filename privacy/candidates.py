@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Table, bindparam, select, text, update
+from sqlalchemy import Connection, Engine, Table, Text, cast, column, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from privacy.dossiers import dossiers, rows_of, unsealed
 from privacy.keys import KeyRing
@@ -55,17 +56,12 @@ def _index(engine: Engine, keys: KeyRing, school: str) -> int:
 
 
 def _rewrite(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
-    """Write the columns of ``rows`` (``pseudonym`` names the row) into ``table``."""
-    if rows.is_empty():
-        return
-    names = [name for name in rows.columns if name != "pseudonym"]
-    statement = (
-        update(table)
-        .where(table.c.pseudonym == bindparam("_row"))
-        .values({name: bindparam(f"_{name}") for name in names})
-    )
-    renamed = rows.rename({"pseudonym": "_row"} | {name: f"_{name}" for name in names})
-    connection.execute(statement, renamed.to_dicts())
+    """Write the columns of ``rows`` (``pseudonym`` names the row, all String) into ``table``."""
+    columns = [column(name, Text) for name in rows.columns]
+    values = [cast(rows[name].to_list(), ARRAY(Text)) for name in rows.columns]
+    fresh = func.unnest(*values).table_valued(*columns, name="fresh").render_derived()
+    written = {name: fresh.c[name] for name in rows.columns if name != "pseudonym"}
+    connection.execute(update(table).where(table.c.pseudonym == fresh.c.pseudonym).values(written))
 
 
 def open_scope(connection: Connection, *, everybody: bool, take: bool) -> None:

@@ -70,26 +70,51 @@ def judge(
     """Judge ``pairs`` (``PAIRS``; a pair may come with several bases).
 
     ``members`` (``MEMBERS``, hashes): all pseudonyms of the persons of ``pairs``; ``moves``: see
-    ``departures``; ``apart``: ``one``, ``other`` that a person has told apart.
+    ``departures``; ``apart``: ``one``, ``other`` that a person has told apart. Judged in rounds,
+    each with the persons that the former ones made, until a round joins nobody: so judging the
+    same again changes nothing.
     """
+    links = []
+    while True:
+        found = _round(pairs, members, moves, apart)
+        links.append(found.links)
+        if found.links.is_empty():
+            return Judged(pl.concat(links), found.doubts)
+        members = _regrouped(members, found.links)
+
+
+def _round(
+    pairs: pl.DataFrame, members: pl.DataFrame, moves: pl.DataFrame, apart: pl.DataFrame
+) -> Judged:
+    """The links by UID and SNILS; where there are none, those by name."""
     open_pairs = _open(_described(pairs, members), members, apart)
     strong = open_pairs.filter(pl.col("basis") != "name")
-    weak = open_pairs.filter(basis="name").join(strong, on=["one", "other"], how="anti")
-    sure = strong.filter("agrees", ~pl.col("conflict"))
-    weak = supported(weak, moves)
-    likely = weak.filter("supported", ~pl.col("conflict") & ~pl.col("rivalled"))
-    doubts = [
-        _doubt(strong.filter(~pl.col("agrees") | pl.col("conflict")), pl.lit("identity_differs")),
-        _doubt(weak.filter(_doubtful()), _rule()),
-    ]
+    sound = pl.col("agrees") & ~pl.col("conflict")
     tests = _Tests(members, moves, apart)
-    crossed = tests.crossed(sure, likely)
-    doubts.append(_doubt(likely.join(crossed, on="person"), pl.lit("several_candidates")))
-    likely = likely.join(crossed, on="person", how="anti")
-    crossed = tests.crossed(sure, likely)
-    doubts.append(_doubt(sure.join(crossed, on="person"), pl.lit("several_candidates")))
-    sure = sure.join(crossed, on="person", how="anti")
-    return _joined(pl.concat([_edges(sure), _edges(likely)]), pl.concat(doubts), members)
+    sure, crossed = tests.parted(strong.filter(sound), in_one_school=True)
+    links = _joining(sure)
+    if not links.is_empty():
+        return Judged(links, _doubts([]))
+    weak = open_pairs.filter(basis="name").join(strong, on=["one", "other"], how="anti")
+    weak = supported(weak, moves)
+    fine = pl.col("supported") & ~pl.col("conflict") & ~pl.col("rivalled")
+    likely, rival = tests.parted(weak.filter(fine), in_one_school=False)
+    doubts = [
+        strong.filter(~sound).with_columns(rule=pl.lit("identity_differs")),
+        weak.filter(_doubtful()).with_columns(rule=_rule()),
+        *(part.with_columns(rule=pl.lit("several_candidates")) for part in (crossed, rival)),
+    ]
+    return Judged(_joining(likely), _doubts(doubts))
+
+
+def _regrouped(members: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """``members`` after ``links`` have joined their persons."""
+    persons = dict(members.select("pseudonym", "person").iter_rows())
+    groups = Groups()
+    for one, other in links["one", "other"].iter_rows():
+        groups.join(persons[one], persons[other])
+    person = pl.col("person").map_elements(groups.find, return_dtype=pl.String)
+    return members.with_columns(person)
 
 
 def _described(pairs: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
@@ -139,14 +164,6 @@ def _rule() -> pl.Expr:
     )
 
 
-def _doubt(pairs: pl.DataFrame, rule: pl.Expr) -> pl.DataFrame:
-    return pairs.select("one", "other", "basis", "rank", rule=rule)
-
-
-def _edges(pairs: pl.DataFrame) -> pl.DataFrame:
-    return pairs.select("one", "other", "basis", "rank", "person", "person_other")
-
-
 class _Tests:
     """Whether persons can all be one: nothing between them may contradict it."""
 
@@ -155,51 +172,66 @@ class _Tests:
         self._moves = moves
         self._apart = apart.select("one", "other")
 
-    def crossed(self, sure: pl.DataFrame, likely: pl.DataFrame) -> pl.DataFrame:
-        """``person`` of all in a group that ``sure`` and ``likely`` make and that cannot be."""
+    def parted(
+        self, pairs: pl.DataFrame, *, in_one_school: bool
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """``pairs`` that can stand together, and those of groups that cannot be one person.
+
+        ``in_one_school``: a pair itself is proof enough that one school knows a child twice.
+        """
         groups = Groups()
-        for one, other in pl.concat([_edges(sure), _edges(likely)])[
-            "person", "person_other"
-        ].iter_rows():
+        for one, other in pairs["person", "person_other"].iter_rows():
             groups.join(one, other)
         group = pl.col("person").map_elements(groups.find, return_dtype=pl.String)
         grouped = self._members.with_columns(group=group)
-        inside = grouped.join(grouped, on="group", how="inner", suffix="_other").filter(
-            (pl.col("pseudonym") < pl.col("pseudonym_other"))
-            & (pl.col("person") != pl.col("person_other"))
-        )
-        inside = inside.rename({"pseudonym": "one", "pseudonym_other": "other"})
+        inside = _pairs_within(grouped)
         at_once = inside.filter(pl.col("school") == pl.col("school_other"))
-        for fine in (sure, succeeding(at_once, self._moves)):
+        known = [pairs] if in_one_school else []
+        for fine in (*known, succeeding(at_once, self._moves)):
             at_once = at_once.join(fine, on=["one", "other"], how="anti")
-        bad = [
+        contradicting = [
             inside.filter(_contradict()),
             inside.join(self._apart, on=["one", "other"], how="semi"),
             at_once,
         ]
-        broken = pl.concat([part.select("group") for part in bad]).unique()
-        return grouped.join(broken, on="group", how="semi").select("person").unique()
+        broken = pl.concat([part.select("group") for part in contradicting]).unique()
+        nobody = grouped.join(broken, on="group", how="semi").select("person").unique()
+        return (
+            pairs.join(nobody, on="person", how="anti", maintain_order="left"),
+            pairs.join(nobody, on="person", how="semi", maintain_order="left"),
+        )
 
 
-def _joined(edges: pl.DataFrame, doubts: pl.DataFrame, members: pl.DataFrame) -> Judged:
-    """The edges that join persons, the surest first; and the doubts that are left."""
+def _pairs_within(grouped: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of pseudonyms of one ``group`` and of different persons."""
+    return (
+        grouped.join(grouped, on="group", how="inner", suffix="_other")
+        .filter(
+            (pl.col("pseudonym") < pl.col("pseudonym_other"))
+            & (pl.col("person") != pl.col("person_other"))
+        )
+        .rename({"pseudonym": "one", "pseudonym_other": "other"})
+    )
+
+
+def _joining(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``pairs`` that join two persons, the surest first: ``one``, ``other``, ``basis``."""
     groups = Groups()
-    ordered = edges.sort("rank", "one", "other")
+    ordered = pairs.sort("rank", "one", "other")
     joins = [
         groups.join(one, other) for one, other in ordered["person", "person_other"].iter_rows()
     ]
-    links = ordered.filter(pl.Series(joins, dtype=pl.Boolean)).select("one", "other", "basis")
-    group = pl.col("person").map_elements(groups.find, return_dtype=pl.String)
-    persons = members.select("pseudonym", group=group)
-    left = (
-        doubts.join(persons, left_on="one", right_on="pseudonym")
-        .join(persons, left_on="other", right_on="pseudonym", suffix="_other")
-        .filter(pl.col("group") != pl.col("group_other"))
-        .with_columns(
-            low=pl.min_horizontal("group", "group_other"),
-            high=pl.max_horizontal("group", "group_other"),
-        )
+    return ordered.filter(pl.Series(joins, dtype=pl.Boolean)).select("one", "other", "basis")
+
+
+def _doubts(found: list[pl.DataFrame]) -> pl.DataFrame:
+    """One doubt per two persons, on the surest basis: ``one``, ``other``, ``basis``, ``rule``."""
+    columns = ("one", "other", "basis", "rule")
+    if not found:
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String()))
+    return (
+        pl.concat([part.select(*columns, "low", "high", "rank") for part in found])
         .sort("rank", "rule", "one", "other")
         .unique(["low", "high"], keep="first", maintain_order=True)
+        .select(columns)
     )
-    return Judged(links, left.select("one", "other", "basis", "rule"))

@@ -51,10 +51,10 @@ def _broken(folder: Path, _: str) -> Path:
 
 
 def _wrong_encoding(folder: Path, _: str) -> Path:
-    """XML and HTML become cp1251 in spite of what they declare; CSV becomes UTF-8."""
+    """XML and HTML become cp1251 in spite of what they declare; CSV that of a DOS program."""
     path = _first(folder, "lessons.csv", "lessons.xml", "journal_*.html")
-    old, new = ("cp1251", "utf-8") if path.suffix == ".csv" else ("utf-8", "cp1251")
-    path.write_bytes(path.read_bytes().decode(old).encode(new))
+    old, new = ("cp1251", "cp866") if path.suffix == ".csv" else ("utf-8", "cp1251")
+    path.write_bytes(path.read_bytes().decode(old).encode(new, "replace"))
     return path
 
 

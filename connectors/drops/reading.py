@@ -168,8 +168,10 @@ class _Upload:
     def _absent(self, name: str) -> Iterator[DocumentProblem]:
         layout = self.layout.tables[name]
         if not (layout.optional or layout.covers or self._stood_in_for(name)):
-            forms = list(self.layout.formats_of(name))
-            shown = name + forms[0] if len(forms) == 1 and layout.file is None else name
+            # The first form is the usual one; a list of files has said what was exported.
+            usual = next(iter(self.layout.formats_of(name)))
+            listed = self.said is not None and self.said.files is not None
+            shown = name if listed or layout.file is not None else name + usual
             yield DocumentProblem(shown, "missing_document")
 
     def _stood_in_for(self, name: str) -> bool:

@@ -15,7 +15,7 @@ from connectors.formats.biff import Workbook, tamed
 from connectors.formats.compound import workbook_stream
 from connectors.formats.grid import Grid, Refused
 from connectors.formats.sniff import Kind, wrong_format
-from connectors.formats.xlsx import text_of
+from connectors.formats.xlsx import odd_sheets, text_of
 
 # The format holds 65 536 rows; a school's workbook is some megabytes.
 BYTES = 32 * 1024 * 1024
@@ -50,15 +50,17 @@ def read_grids(document: RawDocument) -> dict[str, Grid] | DocumentProblem:
     if isinstance(workbook, str):
         return _broken(document, workbook)
     try:
-        return _grids(workbook)
+        return _grids(document, workbook)
     except DAMAGE:
         return _broken(document, "книга не открывается")
 
 
-def _grids(workbook: Workbook) -> dict[str, Grid]:
+def _grids(document: RawDocument, workbook: Workbook) -> dict[str, Grid] | DocumentProblem:
     book = open_workbook_xls(
         file_contents=workbook.stream, logfile=io.StringIO(), on_demand=True, ragged_rows=True
     )
+    if why := odd_sheets(book.sheet_names(), len(workbook.formulas)):
+        return _broken(document, why)
     grids: dict[str, Grid] = {}
     taken = 0  # the bound of cells holds for all sheets together
     for place, title in enumerate(book.sheet_names()):

@@ -6,6 +6,7 @@ A formula is refused: its stored result may be stale, and it can be made to show
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any
@@ -32,6 +33,8 @@ ELEMENTS = 200_000
 UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 SHEET_PART = re.compile(rb"<(?:\w+:)?sheetData")
 TEXTS_PART = re.compile(rb"<(?:\w+:)?sst[\s>]")
+SHEETS_LIST = re.compile(rb"<(?:\w+:)?sheets[\s>]")
+SHEET_ENTRY = re.compile(rb"<(?:\w+:)?sheet\s")
 STYLES = "xl/styles.xml"
 
 # What openpyxl lets out for a damaged workbook: it has no error of its own for most damage.
@@ -57,18 +60,28 @@ def read_grids(document: RawDocument) -> dict[str, Grid] | DocumentProblem:
         return DocumentProblem(document.name, "empty_document")
     if problem := wrong_format(document, Kind.XLSX, Kind.ZIP):
         return problem
-    if why := _bomb(document.content):
-        return _broken(document, why)
+    listed = _checked(document.content)
+    if isinstance(listed, str):
+        return _broken(document, listed)
     try:
         book = openpyxl.load_workbook(
             BytesIO(document.content), read_only=True, data_only=False, keep_links=False
         )
-        sheets = book.worksheets
+        sheets, charts = book.worksheets, book.chartsheets
     except DAMAGE:
         return wrong_format(document, Kind.XLSX) or _broken(document, "книга не открывается")
-    if len(sheets) > SHEETS:
-        return _broken(document, "в книге слишком много листов")
+    if why := odd_sheets([sheet.title for sheet in sheets], listed - len(charts)):
+        return _broken(document, why)
     return _grids(sheets)
+
+
+def odd_sheets(titles: Sequence[str], listed: int) -> str:
+    """Why the sheets of a workbook that lists so many cannot be read; empty when they can."""
+    if not titles or len(titles) < listed:
+        return "в книге нет листов или не все читаются"
+    if len(titles) > SHEETS:
+        return "в книге слишком много листов"
+    return "названия листов повторяются" if len(set(titles)) < len(titles) else ""
 
 
 def _grids(sheets: list[Any]) -> dict[str, Grid]:
@@ -99,9 +112,11 @@ def read_xlsx(document: RawDocument) -> Reading:
     return reading
 
 
-def _bomb(content: bytes) -> str:
-    """Why the workbook must not be opened; empty when it may. Every part is unpacked here once,
-    within bounds, so that openpyxl unpacks nothing unknown."""
+def _checked(content: bytes) -> int | str:
+    """How many sheets the workbook lists (openpyxl passes over those it does not find), or
+    in Russian why it must not be opened. Every part is unpacked here once, within bounds, so that
+    openpyxl unpacks nothing unknown."""
+    listed = 0
     archive = Zipped.open(content, parts=PARTS, budget=UNPACKED_BYTES)
     if isinstance(archive, str):
         return archive
@@ -113,7 +128,15 @@ def _bomb(content: bytes) -> str:
             return "DOCTYPE не допускается"
         if _is_heavy(info.filename, part):
             return "в книге слишком много строк текста или стилей"
-    return ""
+        listed += _sheets_in(part)
+    return listed
+
+
+def _sheets_in(part: bytes) -> int:
+    """Sheets, those of charts too, that the part lists."""
+    if SHEETS_LIST.search(part) is None:
+        return 0
+    return len(SHEET_ENTRY.findall(part))
 
 
 def _is_heavy(name: str, part: bytes) -> bool:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from connectors.errors import ConnectorError
 from mappings.problems import MappingError
-from pipeline.cli import answers, bench, mappings, setup, steps
+from pipeline.cli import answers, bench, mappings, people, setup, steps
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
@@ -21,6 +21,7 @@ from pipeline.report import NothingMeasuredError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
 from privacy.keys import KeyFileError
+from privacy.persons import DecisionRefusedError
 
 EPILOG = (
     "Exit codes: 0 done; 1 fault of the hub; 2 wrong usage; 3 some schools did not finish, see "
@@ -39,6 +40,7 @@ setup.register(app)
 steps.register(app)
 answers.register(app)
 bench.register(app)
+people.register(app)
 mappings.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
@@ -52,6 +54,7 @@ KNOWN: dict[type[Exception], Exit] = {
     NothingMeasuredError: Exit.USAGE,
     SampleError: Exit.USAGE,
     ConnectorError: Exit.PARTLY,
+    DecisionRefusedError: Exit.USAGE,
 }
 
 

@@ -16,6 +16,7 @@ from mappings.json_schema import printed
 from mappings.language import Mapping
 from mappings.loader import PROFILES, folder_of, profiles
 from mappings.met import CodeMet
+from mappings.problems import MappingError
 from pipeline.cli.present import AsJson, show
 from pipeline.draft import draft_of
 from pipeline.exits import Exit
@@ -27,6 +28,8 @@ from pipeline.settings import Settings
 commands = typer.Typer(
     help="Profiles: what a journal system's tables and codes mean.", no_args_is_help=True
 )
+
+COUNTED = ("school_years", "base", "lines", "assumed")
 
 Profile = Annotated[str, typer.Argument(help="A profile, such as paragraf/3.21.")]
 SamplePath = Annotated[Path, typer.Argument(help="A file, a ZIP or the folder of an upload.")]
@@ -47,17 +50,20 @@ def list_profiles(as_json: AsJson = False) -> None:
 
 
 def _described(name: str) -> dict[str, Any]:
-    mapping = load_profile(name)
-    lines = lines_of(mapping)
     folder = folder_of(name, *profile_folders())
-    return {
-        "profile": name,
-        "title": mapping.title,
+    row = {"profile": name, "folder": "bundled" if folder == PROFILES else str(folder)}
+    try:
+        mapping = load_profile(name)
+    except MappingError as error:  # one broken profile hides no other
+        told = f"cannot be used: {error.problems[0].what}"
+        return row | dict.fromkeys(COUNTED) | {"title": told}
+    lines = lines_of(mapping)
+    return row | {
         "school_years": str(mapping.valid),
         "base": mapping.base,
         "lines": len(lines),
         "assumed": sum(line.assumed for line in lines),
-        "folder": "bundled" if folder == PROFILES else str(folder),
+        "title": mapping.title,
     }
 
 

@@ -232,37 +232,61 @@ class Direct:
 
 @pytest.fixture
 def direct(region: Path, tmp_path: Path) -> Callable[[], Direct]:
+    """A school of three subjects: each takes a request per class and window."""
     store = json.loads((region / f"{SCHOOL}.json").read_text("utf-8"))
+    for group, subjects in store["subjects"].items():
+        store["subjects"][group] = subjects[:3]
+    kept = {row["id_str"] for subjects in store["subjects"].values() for row in subjects}
+    lessons = [row for row in store["lessons"] if row["row"]["subject"]["id_str"] in kept]
+    store["lessons"] = lessons
+    known = {row["row"]["id_str"] for row in lessons}
+    for name in ("works", "marks", "logs"):
+        store[name] = [row for row in store[name] if row["row"]["lesson_str"] in known]
     return lambda: Direct(store, tmp_path)
 
 
-def read_while(direct: Callable[[], Direct], kind: str, after: int) -> Parsed:
+def read_while(direct: Callable[[], Direct], kind: str, after: int) -> list[RawDocument]:
     moving = direct()
     moving.move(kind, after)
-    return parse(moving.source, fetch(moving.source))
+    return fetch(moving.source)
 
 
-KINDS = ["lesson_back", "lesson_on", "pupil"]
+def said(documents: list[RawDocument]) -> Counter[tuple[str, ...]]:
+    """How often the documents speak of each lesson, mark, entry, work and member of a class."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for document in documents:
+        for row in json.loads(document.content):
+            if document.name.startswith("GET /edu-groups/") and "id_str" in row:
+                found["a row with an id", row["id_str"]] += 1
+            elif document.name.startswith("POST /works/many"):
+                found["work", row["id_str"]] += 1
+            elif "/lesson-log-entries/" in document.name:
+                found["entry", row["person_str"], row["lesson_str"]] += 1
+            elif document.name.startswith("POST /edu-groups"):
+                found.update(("member", one["person"]["id_str"]) for one in row["students"])
+    return found
 
 
-@pytest.mark.parametrize("kind", KINDS)
+MOVES = ["lesson_back", "lesson_on", "pupil"]
+
+
+@pytest.mark.parametrize("kind", MOVES)
 def test_what_moves_at_any_moment_is_neither_lost_nor_doubled(direct: Any, kind: str) -> None:
     quiet = direct()
-    whole = everything(parse(quiet.source, fetch(quiet.source)))
+    documents = fetch(quiet.source)
+    whole = said(documents)
+    assert whole.total() > 500
     for after in range(1, quiet.asked + 1):
-        parsed = read_while(direct, kind, after)
-        assert everything(parsed) == whole, after
-        assert parsed.problems == []
-        assert all(table.complete for table in parsed.tables)
+        assert said(read_while(direct, kind, after)) == whole, after
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MOVES)
 def test_what_moves_would_be_lost_or_doubled_if_it_were_read_once(
     direct: Any, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The emulator's changes are such as the second reading is there for."""
     quiet = direct()
-    whole = everything(parse(quiet.source, fetch(quiet.source)))
+    whole = said(fetch(quiet.source))
 
     def read_once(plan: Any, ask_all: Any) -> list[Any]:
         held: dict[Any, bytes] = {}
@@ -275,11 +299,10 @@ def test_what_moves_would_be_lost_or_doubled_if_it_were_read_once(
         return [(ask, held[ask.key]) for ask in plan.walk(answers)]
 
     monkeypatch.setattr("connectors.dnevnik_ru.source.read_settled", read_once)
-    spoilt = [everything(read_while(direct, kind, n)) != whole for n in range(1, quiet.asked)]
-    assert any(spoilt)
+    assert any(said(read_while(direct, kind, n)) != whole for n in range(1, quiet.asked))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MOVES)
 def test_what_moves_is_found_over_the_network_too(
     open_source: Any, school: School, kind: str
 ) -> None:

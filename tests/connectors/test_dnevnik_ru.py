@@ -13,7 +13,7 @@ import pytest
 
 from connectors.base import Parsed, RawDocument
 from connectors.dnevnik_ru.answers import read_answer, rows_of
-from connectors.dnevnik_ru.plan import Ask, Scope
+from connectors.dnevnik_ru.plan import MOVING, STAGES, Ask, Heard, Scope
 from connectors.errors import AccessDenied, Misconfigured, RateLimited, Unavailable
 from connectors.http import Question
 
@@ -64,6 +64,56 @@ def test_pending_asks_nothing(case: Any, server: Any) -> None:
 )
 def test_windows_are_thirty_days_at_most(last: date, windows: list[tuple[str, str]]) -> None:
     assert Scope("42", date(2026, 9, 1), last).windows() == windows
+
+
+@pytest.mark.parametrize(
+    ("last", "lessons", "first_reading", "again"),
+    [(date(2026, 9, 18), 2_500, 611, 116), (date(2027, 5, 31), 31_000, 5_055, 638)],
+)
+def test_what_a_school_of_seven_hundred_pupils_costs(
+    last: date, lessons: int, first_reading: int, again: int
+) -> None:
+    """The figures of docs/source-formats.md section 3."""
+    classes = [str(number) for number in range(28)]
+    heard = Heard(
+        classes=classes,
+        subgroups={str(100 + n): str(n % 28) for n in range(30)},
+        subjects=[(class_, str(subject)) for class_ in classes for subject in range(14)],
+        lessons={str(number): None for number in range(lessons)},
+    )
+    scope = Scope("42", date(2026, 9, 1), last)
+    asks = [ask for stage in STAGES for ask in stage(scope, heard)]
+    assert len(asks) + 1 == first_reading  # and the context
+    assert sum(ask.table in MOVING for ask in asks) == again
+
+
+def test_twins_are_known_in_both_spellings() -> None:
+    row = {"id": 1, "idStr": "11", "teachers": [2], "teachersStr": ["22"], "Id": 3, "title": "x"}
+    assert answer("lessons", row).drop("_document", "_line").to_dicts() == [
+        {
+            "id_str": "11",
+            "teachers_str.0": "22",
+            "teachers_str.1": None,
+            "Id_str": "3",
+            "title": "x",
+        }
+    ]
+
+
+def test_bells_know_their_timetable_and_their_own_name(case: Any) -> None:
+    bells = frame(parse(case, fetch(case)), "timetables")
+    columns = ("Name", "Items.Id_str", "Items.Start", "Items.DaysOfWeek", "Items.LessonNumber")
+    assert bells.select(columns).rows() == [
+        ("Основное", "1", "2026-09-01T08:30:00", "Monday,Tuesday", "1")
+    ]
+
+
+def test_members_of_the_staff_are_seen_once_and_told_from_teachers(case: Any) -> None:
+    members = frame(parse(case, fetch(case)), "membership")
+    assert members.select("id_str", "teacher").rows() == [
+        (str(BIG + 31), "true"),
+        (str(BIG + 32), "false"),
+    ]
 
 
 def test_documents_are_named_by_what_was_asked(case: Any) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.chart import BarChart
 
 from connectors.base import DocumentProblem
 from connectors.formats import grid, reading
@@ -361,6 +362,57 @@ class TestManyCells:
         outcome = READERS["xls"](xls_bytes(rows, sheets=3))
         assert [frame.height for frame in outcome.frames] == [400, 400, 197]
         assert "слишком много" in only(outcome).detail
+
+
+class TestSheetsOfABook:
+    """openpyxl passes over a sheet whose part is not there."""
+
+    BOOK = "xl/workbook.xml"
+
+    def refused(self, change: Callable[[bytes], bytes]) -> str:
+        return only(READERS["xlsx"](repacked(xlsx_bytes(), {self.BOOK: change}))).detail
+
+    def test_no_sheet_at_all(self) -> None:
+        def without(part: bytes) -> bytes:
+            start = part.index(b"<sheet ")
+            return part[:start] + part[part.index(b"/>", start) + 2 :]
+
+        assert self.refused(without) == "в книге нет листов или не все читаются"
+
+    def test_a_sheet_that_stands_for_no_part(self) -> None:
+        def pointing(part: bytes) -> bytes:
+            start = part.index(b"<sheet ")
+            entry = part[start : part.index(b"/>", start) + 2]
+            other = entry.replace(b'name="Sheet"', b'name="Second"').replace(b"rId1", b"rId99")
+            assert other != entry
+            return part.replace(entry, entry + other)
+
+        assert self.refused(pointing) in (
+            "в книге нет листов или не все читаются",
+            "книга не открывается",
+        )
+
+    def test_a_sheet_whose_part_is_gone(self) -> None:
+        parts = {"xl/_rels/workbook.xml.rels": lambda part: part.replace(b"sheet1", b"sheet9")}
+        outcome = READERS["xlsx"](repacked(xlsx_bytes(), parts))
+        assert only(outcome).detail == "в книге нет листов или не все читаются"
+
+    def test_two_sheets_of_one_title(self) -> None:
+        def doubled(part: bytes) -> bytes:
+            start = part.index(b"<sheet ")
+            entry = part[start : part.index(b"/>", start) + 2]
+            return part.replace(entry, entry + entry)
+
+        assert self.refused(doubled) == "названия листов повторяются"
+
+    def test_a_sheet_of_a_chart_is_no_lost_sheet(self) -> None:
+        book = openpyxl.Workbook()
+        book.active.append(["А"])
+        book.active.append(["1"])
+        book.create_chartsheet("График").add_chart(BarChart())
+        out = io.BytesIO()
+        book.save(out)
+        assert READERS["xlsx"](out.getvalue()).rows == [("1", 2)]
 
 
 class TestManyProblems:

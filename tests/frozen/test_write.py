@@ -82,6 +82,16 @@ def test_a_frozen_case_is_never_overwritten(draft: Path, kept: Case, root: Path)
     assert kept.seal() == before
 
 
+def test_a_draft_says_how_its_source_was_set_up(draft: Path, root: Path) -> None:
+    (draft / "case.yml").write_text("about: a mapping is not named\n", "utf-8")
+    with pytest.raises(CannotFreezeError, match="mapping"):
+        new(draft, "lists/1/csv", DAY, root)
+    (draft / "case.yml").unlink()
+    with pytest.raises(CannotFreezeError, match="is no draft"):
+        new(draft, "lists/1/csv", DAY, root)
+    assert cases(root) == []
+
+
 def test_again_supersedes_and_keeps_the_documents(kept: Case, root: Path) -> None:
     later = again(kept.name, LATER, root)
     assert later.name == "lists/1/2026-12-01/csv"

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 import yaml
+from pydantic import ValidationError
 
 from connectors.base import RawDocument
 from tests.frozen.cases import (
@@ -48,7 +49,7 @@ class CannotFreezeError(Exception):
 def record(draft: Path, kind: str, live: dict[str, object]) -> None:
     """Ask the live system of ``draft``'s setup, reached by the settings ``live``, and keep its
     answers there. The setup keeps its own settings: no key of a real system is frozen."""
-    setup = read_setup(draft)
+    setup = _setup_of(draft)
     source = source_of(kind, draft, setup.model_copy(update={"settings": live}))
     put_answers(draft, setup, list(source.fetch(source.pending(setup.until)[-1])))
 
@@ -68,7 +69,7 @@ def put_answers(draft: Path, setup: Setup, documents: Sequence[RawDocument]) -> 
 def new(draft: Path, path: str, day: date, root: Path = ROOT) -> Case:
     """Freeze ``draft`` (``case.yml`` and ``documents``) as ``path`` (kind, version and form)."""
     kind, version, form = path.split("/")
-    return _freeze(draft, read_setup(draft), root / kind / version / str(day) / form, root)
+    return _freeze(draft, _setup_of(draft), root / kind / version / str(day) / form, root)
 
 
 def again(name: str, day: date, root: Path = ROOT) -> Case:
@@ -79,6 +80,13 @@ def again(name: str, day: date, root: Path = ROOT) -> Case:
     kind, version, before, form = name.split("/")
     setup = old.setup.model_copy(update={"supersedes": date.fromisoformat(before)})
     return _freeze(old.folder, setup, root / kind / version / str(day) / form, root)
+
+
+def _setup_of(draft: Path) -> Setup:
+    try:
+        return read_setup(draft)
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise CannotFreezeError(f"{draft} is no draft: {error}") from None
 
 
 def _freeze(documents_of: Path, setup: Setup, folder: Path, root: Path) -> Case:

@@ -66,7 +66,7 @@ def try_one(target: Target, seed: int, tally: Tally) -> None:
     except Exception:
         failure = traceback.format_exc(limit=-3)
     else:
-        failure, accepted = unfit(parsed), not parsed.problems
+        failure, accepted = unfit(target, parsed), not parsed.problems
     took = time.perf_counter() - started
     tally.inputs += 1
     tally.accepted += accepted

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -32,6 +34,14 @@ class Target:
     healthy: Sequence[RawDocument]
     read: Callable[[Sequence[RawDocument]], Parsed]
 
+    @cached_property
+    def columns(self) -> dict[str, set[str]]:
+        """The columns of each table as a healthy upload has them."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for table in self.read(self.healthy).tables:
+            found[table.name] |= set(table.frame.columns)
+        return found
+
     def spoilt(self, seed: int) -> list[RawDocument]:
         """The documents of input ``seed``: one or a few of them mutated, now and then one
         missing, given twice or called by another's name."""
@@ -55,8 +65,10 @@ class Target:
         return documents
 
 
-def unfit(parsed: Parsed) -> str:
-    """Why ``parsed`` is neither an acceptance nor a refusal; empty when it is one of them."""
+def unfit(target: Target, parsed: Parsed) -> str:
+    """Why ``parsed`` is neither an acceptance nor a refusal; empty when it is one of them. A
+    table that lost a column is refused later, by the mapping."""
+    lost = any(target.columns[t.name] - set(t.frame.columns) for t in parsed.tables)
     unknown = {problem.rule for problem in parsed.problems} - set(rulebook())
     if unknown:
         return f"unknown rule: {sorted(unknown)}"
@@ -69,7 +81,8 @@ def unfit(parsed: Parsed) -> str:
             return f"{table.name} does not say where its rows stand"
         if table.frame.select(pl.any_horizontal(pl.col(DOCUMENT, LINE).is_null()).any()).item():
             return f"a row of {table.name} does not say where it stands"
-        if not table.complete and not any(p.rule not in REMARKS for p in parsed.problems):
+        told = lost or any(problem.rule not in REMARKS for problem in parsed.problems)
+        if not table.complete and not told:
             return f"{table.name} is incomplete and nothing says why"
     if any(len(problem.detail) > 1000 for problem in parsed.problems):
         return "a problem tells too much"

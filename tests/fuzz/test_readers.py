@@ -31,7 +31,7 @@ def all_targets() -> Any:
 
 
 def judged(target: Target, documents: list[RawDocument]) -> str:
-    return unfit(target.read(documents))
+    return unfit(target, target.read(documents))
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))

@@ -141,10 +141,10 @@ MISTAKES = [
     ("codes: {names: {without: [я]}}\n", "t/2", 3, "no code я to take away"),
     ("tables:\n  t:\n    feeds: [{entity: subject, fields: {lost: ~}}]\n", "t/2", 5, "no lost"),
     ("codes:\n  names:\n    в: 5\n", "t/2", 5, "valid string"),
-    ("codes: {names: ~}\n", "t/1", 17, "no code table names"),  # the base's feed asks for it
+    ("codes: {names: ~}\n", "t/1", 19, "no code table names"),  # the base's feed asks for it
     (
-        "tables:\n  t:\n    feeds:\n      - entity: class_\n        fields: {grade_level: {column: К,"
-        " codes: lost}}\n",
+        "tables:\n  t:\n    feeds:\n      - entity: class_\n"
+        "        fields: {grade_level: {column: К, codes: lost}}\n",
         "t/2",
         7,
         "no code table lost",
@@ -177,4 +177,4 @@ def test_a_mistake_of_the_base_names_the_base(over, tmp_path):
         over("schedule_basis: lessons\n", BASE.replace("grade_level: Код}", "grade: Код}"))
 
     assert {problem.file for problem in caught.value.problems} == {str(tmp_path / "t/1.yml")}
-    assert {problem.line for problem in caught.value.problems} == {19, 20}
+    assert {problem.line for problem in caught.value.problems} == {21}

@@ -72,7 +72,7 @@ MISTAKES = [
         "codes.a",
         "not in values: z",
     ),
-    (_split("separator: '('"), "tables.t.split.separator", "parenthesis"),
+    (_split("separator: '('"), "tables.t.split.separator", "unterminated"),
     (_split("separator: ',*'"), "tables.t.split.separator", "empty text"),
     (_split("parts: '(?=a)a'"), "tables.t.split.parts", "look"),
     (_split("parts: '(a)'"), "tables.t.split.parts", "no named group"),

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from datetime import date
+
+import openpyxl
 import pytest
+
+from connectors.base import RawDocument
+from connectors.drops import read_documents
+from mappings import load
 
 GRADE = {
     "Класс": "7а",
@@ -138,3 +146,58 @@ def test_a_cell_that_is_no_lesson_is_refused_under_its_column(applied, table):
     assert ("timetable_slot", "7а", "bad_format") in refusals.select(
         "entity", "field", "rule"
     ).rows()
+
+
+@pytest.fixture
+def parsed():
+    """What an upload of NetSchool with only these sheets says."""
+
+    def read(**sheets: list[list[str]]):
+        note = "версия=5.47\nсоздано=2026-09-18T18:05:00+03:00\nс=2026-09-01\nпо=2026-09-18\n"
+        documents = [RawDocument("export.txt", note.encode(), "text/plain")]
+        for name, rows in sheets.items():
+            book = openpyxl.Workbook()
+            for row in rows:
+                book.active.append(row)
+            file = io.BytesIO()
+            book.save(file)
+            documents.append(RawDocument(f"{name}.xlsx", file.getvalue(), ""))
+        covers = (date(2026, 9, 1), date(2026, 9, 18))
+        return read_documents(load("netschool/5").documents, documents, covers, "781001")
+
+    return read
+
+
+GRID = [
+    ["День недели", "Урок", "С", "По", "7а", "10 Б"],
+    ["Сб", "2", "01.09.2026", "31.05.2027", "Алгебра [12]", None],
+]
+LIST = [["Класс", "Группа", "Предмет", "Учитель", "День недели", "Урок", "С", "По"]]
+
+
+def _missing(upload):
+    return {one.document for one in upload.problems if one.rule == "missing_document"}
+
+
+def test_the_grid_stands_in_for_the_list(parsed, applied):
+    upload = parsed(schedule=GRID)
+
+    assert "timetable" not in _missing(upload)
+    translated = applied("netschool/5", *upload.tables)
+    slot = translated.frames["timetable_slot"].row(0, named=True)
+    assert (slot["class_key"], slot["subject_key"], slot["_line"]) == ("7а", "Алгебра", 2)
+    # What the whole timetable no longer says is gone.
+    assert "timetable_slot" not in translated.incomplete
+
+
+def test_the_list_needs_no_grid(parsed, applied):
+    translated = applied("netschool/5", *parsed(timetable=LIST).tables)
+
+    assert "timetable_slot" not in translated.incomplete
+
+
+def test_without_either_the_timetable_is_missing(parsed, applied):
+    upload = parsed()
+
+    assert "timetable" in _missing(upload)
+    assert "timetable_slot" in applied("netschool/5", *upload.tables).incomplete

@@ -244,3 +244,137 @@ def test_damage_no_answer_reaches_a_running_emulator(
     damage(spoilt.folder, code, "no_answer")
     assert ask(f"{api.base}/users/me/context", Access_Token=api.token)[0] == 503
     assert Path(spoilt.folder / "dnevnik" / "faults.json").exists()
+
+
+def test_keys_are_refreshed_and_end(spoilt: Any, running: Any, ask: Ask, code: str) -> None:
+    base = running.urls["dnevnik_url"]
+    known = spoilt.store(code)["application"]
+    body = {
+        "grant_type": "RefreshToken",
+        "refreshToken": known["refresh_token"],
+        "client_id": known["client_id"],
+        "client_secret": known["client_secret"],
+    }
+    control(running, ask, "grant", {"school": code, "scope": "CommonInfo", "expires_in": 60})
+    status, first = ask(f"{base}/authorizations", body)
+    assert (status, first["expiresIn"], first["scope"]) == (200, 60, "CommonInfo")
+    status, refused = ask(f"{base}/authorizations", body)  # good for one use
+    assert (status, refused["type"]) == (401, "authorizationFailed")
+    control(running, ask, "grant", {"school": code})
+    _, second = ask(f"{base}/authorizations", body | {"refreshToken": first["refreshToken"]})
+    assert second["accessToken"] != first["accessToken"]
+
+    def answers(grant: Any, path: str) -> tuple[int, str | None]:
+        status, said = ask(f"{base}{path}", Access_Token=grant["accessToken"])
+        return status, said.get("type") if isinstance(said, dict) else None
+
+    teachers = f"/schools/{spoilt.store(code)['school_id']}/teachers"
+    assert answers(first, "/users/me/context") == (200, None)
+    assert answers(first, teachers) == (403, "authorizationOutOfScope")
+    assert answers(second, teachers) == (200, None)
+    control(running, ask, "expire", {"school": code, "after": 1})
+    assert answers(second, teachers) == (200, None)
+    assert answers(second, teachers) == (401, "authorizationInvalidToken")
+    assert answers(first, teachers) == (401, "authorizationInvalidToken")
+
+
+def test_a_fault_may_wait_and_name_its_error(api: Api, running: Any, ask: Ask, code: str) -> None:
+    fault = {"school": code, "kind": "authorizationOwnerForbidden", "count": 1, "after": 2}
+    control(running, ask, "fault", fault)
+    answers = [ask(f"{api.base}/users/me/context", Access_Token=api.token) for _ in range(4)]
+    types = [(status, said.get("type")) for status, said in answers]
+    assert types == [(200, None), (200, None), (200, "authorizationOwnerForbidden"), (200, None)]
+
+
+def test_retry_after_says_what_it_was_told(api: Api, running: Any, ask: Ask, code: str) -> None:
+    later = "Sat, 19 Sep 2026 10:01:00 GMT"
+    control(running, ask, "fault", {"school": code, "kind": "429", "retry_after": later})
+    line = http.client.HTTPConnection(urlsplit(api.base).netloc, timeout=5)
+    line.request("GET", "/v2/users/me/context", headers={"Access-Token": api.token})
+    answer = line.getresponse()
+    assert (answer.status, answer.headers["Retry-After"]) == (429, later)
+    answer.read()
+
+
+def lessons_by_day(api: Api) -> Counter[str]:
+    groups = api.groups("Group") + api.groups("Subgroup")
+    found = [x for g in groups for x in api(f"/edu-groups/{g}/lessons/{SPAN}")]
+    assert len({x["id"] for x in found}) == len(found)
+    return Counter(x["date"][:10] for x in found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [("lesson_back", {0: 1, -1: -1}), ("lesson_on", {0: -1, -1: 1}), ("lesson_gone", {-1: -1})],
+)
+def test_lessons_move_after_so_many_requests(
+    api: Api, running: Any, ask: Ask, code: str, kind: str, change: dict[int, int]
+) -> None:
+    before = lessons_by_day(api)
+    days = sorted(before)
+    control(running, ask, "move", {"school": code, "kind": kind, "after": 2})
+    api("/users/me/context")
+    api("/users/me/context")
+    after = lessons_by_day(api)
+    moved = {day: after[day] - before[day] for day in days if after[day] != before[day]}
+    assert moved == {days[place]: count for place, count in change.items()}
+
+
+def test_a_pupil_changes_class_and_a_mark_is_added(
+    api: Api, running: Any, ask: Ask, code: str
+) -> None:
+    classes = api.groups("Group")
+
+    def members() -> list[set[str]]:
+        return [
+            {p["id_str"] for p in api(f"/edu-groups/{g}/persons?includeArchive=true")}
+            for g in (classes[0], classes[-1])
+        ]
+
+    def marks() -> int:
+        return sum(len(api(f"/edu-groups/{g}/marks/{SPAN}")) for g in classes)
+
+    first, last = members()
+    control(running, ask, "move", {"school": code, "kind": "pupil"})
+    api("/users/me/context")
+    now_first, now_last = members()
+    assert len(now_first - first) == 1
+    assert now_first - first == last - now_last
+
+    given = marks()
+    control(running, ask, "move", {"school": code, "kind": "mark", "count": 2})
+    api("/users/me/context")
+    api("/users/me/context")
+    assert marks() == given + 2
+
+
+def test_who_left_is_in_the_archive(spoilt: Any, api: Api, code: str) -> None:
+    store = spoilt.store(code)
+    group = api.groups("Group")[0]
+    member = store["members"][group][0]
+    member["until"] = "2026-09-10"
+    (spoilt.folder / "dnevnik" / f"{code}.json").write_text(json.dumps(store), "utf-8")
+    left = member["row"]["id_str"]
+    assert left not in {p["id_str"] for p in api(f"/edu-groups/{group}/persons")}
+    archive = api(f"/edu-groups/{group}/persons?includeArchive=true")
+    assert left in {p["id_str"] for p in archive}
+    [found] = api("/edu-groups", [group])
+    status = {s["person"]["id_str"]: s["membershipstatus"] for s in found["students"]}
+    assert Counter(status.values()) == {"Active": len(archive) - 1, "Archive": 1}
+    assert status[left] == "Archive"
+
+
+def test_administrators_are_staff_and_bells_ring(api: Api) -> None:
+    path = f"/schools/{api.school}/membership?schoolMembershipType="
+    staff, admins = api(path + "Staff"), api(path + "Admins")
+    assert 0 < len(admins) < len(staff)
+    assert all(one in staff for one in admins)
+    status, said = api.ask(f"{api.base}{path}Pupils", Access_Token=api.token)
+    assert (status, said["type"]) == (400, "parameterInvalid")
+    [bells] = api(f"/schools/{api.school}/timetables")
+    first = bells["Items"][0]
+    assert (bells["Name"], first["LessonNumber"], first["Start"][11:]) == (
+        "Основное",
+        1,
+        "08:30:00",
+    )
