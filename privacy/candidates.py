@@ -46,22 +46,26 @@ def _index(engine: Engine, keys: KeyRing, school: str) -> int:
         stale = people.c.index_key.is_distinct_from(index_key(keys))
         found = dossiers(connection, keys, (people.c.school == school) & stale)
         rows = found.select("pseudonym", *index_columns(keys))
-        _rewrite(connection, people, rows.with_columns(index_key=pl.lit(index_key(keys))))
+        _rewrite(connection, people, school, rows.with_columns(index_key=pl.lit(index_key(keys))))
         held = rows_of(connection, uids, ["pseudonym", "sealed"], uids.c.school == school)
         codes = held.select("pseudonym", uid=unsealed(keys, uids, held))
         by_uid = lookup(keys, "uid", pl.col("uid"))
-        _rewrite(connection, uids, codes.select("pseudonym", lookup=by_uid))
+        _rewrite(connection, uids, school, codes.select("pseudonym", lookup=by_uid))
         queue_for_matching(connection, found["pseudonym"].to_list())
     return found.height
 
 
-def _rewrite(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
+def _rewrite(connection: Connection, table: Table, school: str, rows: pl.DataFrame) -> None:
     """Write the columns of ``rows`` (``pseudonym`` names the row, all String) into ``table``."""
     columns = [column(name, Text) for name in rows.columns]
     values = [cast(rows[name].to_list(), ARRAY(Text)) for name in rows.columns]
     fresh = func.unnest(*values).table_valued(*columns, name="fresh").render_derived()
     written = {name: fresh.c[name] for name in rows.columns if name != "pseudonym"}
-    connection.execute(update(table).where(table.c.pseudonym == fresh.c.pseudonym).values(written))
+    connection.execute(
+        update(table)
+        .where(table.c.school == school, table.c.pseudonym == fresh.c.pseudonym)
+        .values(written)
+    )
 
 
 def open_scope(connection: Connection, *, everybody: bool, take: bool) -> None:

@@ -189,7 +189,9 @@ class Persons:
         ``school``; String. Joined pairs whose SNILS or UIDs contradict it now are among them."""
         names = ["one", "other", "school", "other_school", "basis", "rule"]
         with self._engine.connect() as connection:
-            return frame_of(connection.execute(text(_DOUBTS)).all(), names)
+            return frame_of(
+                connection.execute(text(_DOUBTS), {"doubted": "merge_in_doubt"}).all(), names
+            )
 
     def history(self) -> pl.DataFrame:
         """Every merge, the latest first: ``merge`` (Int64), ``one``, ``other``, their schools,
@@ -243,7 +245,7 @@ SELECT d.one, d.other, p.school, q.school, d.basis, d.rule FROM vault.doubts d
 JOIN vault.people p ON p.pseudonym = d.one JOIN vault.people q ON q.pseudonym = d.other
 UNION ALL
 SELECT a.pseudonym, b.pseudonym, p.school, q.school,
-  CASE WHEN p.snils_lookup <> q.snils_lookup THEN 'snils' ELSE 'uid' END, 'merge_in_doubt'
+  CASE WHEN p.snils_lookup <> q.snils_lookup THEN 'snils' ELSE 'uid' END, :doubted
 FROM vault.persons a JOIN vault.persons b USING (person)
 JOIN vault.people p ON p.pseudonym = a.pseudonym JOIN vault.people q ON q.pseudonym = b.pseudonym
 LEFT JOIN vault.uids u ON u.pseudonym = a.pseudonym

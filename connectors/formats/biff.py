@@ -29,7 +29,6 @@ KEPT = frozenset(
 NOTHING = 0xFFFF
 WORKSHEET = 0
 HEAD = struct.Struct("<HH")  # number and length of a record
-SHEETS = 256
 
 
 @dataclass(frozen=True)
@@ -97,6 +96,4 @@ def _checked(stream: bytes, walk: _Walk) -> Workbook | str:
     unseen = any(start not in walk.formulas for start in walk.starts)
     if unseen or len(set(walk.starts)) < len(walk.starts):
         return "книга повреждена"
-    if len(walk.starts) > SHEETS:
-        return "в книге слишком много листов"
     return Workbook(stream, [walk.formulas[start] for start in walk.starts])

@@ -42,7 +42,7 @@ class Zipped:
 
     def __init__(self, archive: zipfile.ZipFile, budget: int) -> None:
         self._archive = archive
-        self.left = budget
+        self._left = budget
 
     @classmethod
     def open(cls, content: bytes, *, parts: int, budget: int) -> Zipped | str:
@@ -71,8 +71,8 @@ class Zipped:
         try:
             with self._archive.open(part) as stream:
                 while piece := stream.read(PIECE):
-                    self.left -= len(piece)
-                    if self.left < 0:
+                    self._left -= len(piece)
+                    if self._left < 0:
                         return TOO_LARGE
                     pieces.append(piece)
         except DAMAGE:

@@ -86,3 +86,20 @@ def test_each_role_sees_its_own(shared_hub: Hub, role: str, table: str, allowed:
         else:
             with pytest.raises(ProgrammingError, match="permission denied"):
                 connection.execute(query)
+
+
+def test_down_from_persons_leaves_a_shared_uid_with_the_first(empty: Engine) -> None:
+    migrate.upgrade(empty)
+    file_uid = text(
+        "INSERT INTO vault.uids (pseudonym, school, source, key_id, sealed, lookup, updated_at)"
+        " VALUES (:name, :name, 'lists', 'k1', '', 'one', :at)"
+    )
+    with empty.begin() as connection:
+        for name, at in (("p1", "2026-10-02"), ("p2", "2026-09-01"), ("p3", "2026-10-03")):
+            connection.execute(file_uid, {"name": name, "at": at})
+    migrate.downgrade(empty, "0003")
+    with empty.begin() as connection:
+        assert connection.execute(text("SELECT pseudonym FROM vault.uids")).scalars().all() == [
+            "p2"
+        ]
+    migrate.upgrade(empty)
