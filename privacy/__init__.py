@@ -6,6 +6,14 @@
 ``pseudonyms``      keyed hashes: pseudonyms, lookups, opaque names at a portal
 ``people``          identities as read from a source, ready for the vault
 ``vault``           identities and UIDs, sealed in the database
+``dossiers``        rows of the vault as frames, and what is sealed in them
+``uids``            which UIDs of an upload can be filed
+``persons``         the same person in several schools: matched, decided, undone
+``candidates``      whom to compare with whom
+``likeness``        what counts as the same name or SNILS
+``matching``        who is one person and who is in doubt
+``departures``      who left one school for the other
+``merges``          the books of who is who
 ``claims``          people named in typed lists, matched to people of the vault
 ``inflection``      the forms a Russian name takes
 ``freetext``        names of the school's own people in free text

@@ -202,7 +202,7 @@ class TestFiles:
         documents = [text("a.csv", "А\n1\n"), text("a.txt", "А\n2\n"), text("z.csv", "А\n3\n")]
         parsed = read(tables, *documents, formats=two)
         assert told(parsed) == [
-            ("a.txt", "unknown_document"), ("z.csv", "unknown_document"), ("c", "missing_document")
+            ("a.txt", "unknown_document"), ("z.csv", "unknown_document"), ("c.csv", "missing_document")
         ]  # fmt: skip
         assert rows(parsed, "a", "А") == [("1",)]
         assert complete(parsed) == {"a"}

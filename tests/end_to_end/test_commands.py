@@ -96,15 +96,21 @@ def test_a_ledger_that_does_not_close_is_exit_4(evening: World, copy_of: CopyOf)
 
 
 def test_held_withdrawals_wait_for_approve(evening: World, copy_of: CopyOf) -> None:
-    """Half of a school's marks vanish: a person has to let them go."""
+    """Half of a school's marks vanish: a person has to take the upload, and to let them go."""
     world, school = copy_of(evening), evening.schools("dnevnik_ru")[0]
     removed = _remove_marks(world, school)
     with world.served():
         before = world.portal("stats")
-        world.collect(world.last, "less")
+        day = ("--business-date", world.last)
+        refused = world.svod("collect", *day, "--run-id", "less")
+        assert refused.returncode == Exit.PARTLY
+        assert f"{school} dnevnik_ru: volume_floor" in refused.stderr
+        taken = world.svod(
+            "collect", *day, "--run-id", "taken", "--school", school, "--accept-volumes", school
+        )
+        assert taken.returncode == Exit.DONE
         world.deliver(world.last, "less")
         assert world.portal("stats") == before
-        day = ("--business-date", world.last)
         planned = json.loads(world.svod("plan", *day, "--school", school, "--json").stdout)
         approved = json.loads(world.svod("approve", "--school", school, "--json").stdout)
         held = planned[0]["held"]

@@ -57,6 +57,7 @@ def test_registry_of_the_region(region: Any) -> None:
                 "base_url": "${SANDBOX_DNEVNIK_URL}",
                 "token": store["token"],
                 "school_id": store["school_id"],
+                "spacing": 0,
             }
         else:
             assert (Path(settings["root"]) / school["code"]).is_dir()
