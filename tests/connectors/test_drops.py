@@ -202,8 +202,10 @@ class TestFiles:
         documents = [text("a.csv", "А\n1\n"), text("a.txt", "А\n2\n"), text("z.csv", "А\n3\n")]
         parsed = read(tables, *documents, formats=two)
         assert told(parsed) == [
-            ("a.txt", "unknown_document"), ("z.csv", "unknown_document"), ("c.csv", "missing_document")
-        ]  # fmt: skip
+            ("a.txt", "unknown_document"),
+            ("z.csv", "unknown_document"),
+            ("c.csv", "missing_document"),
+        ]
         assert rows(parsed, "a", "А") == [("1",)]
         assert complete(parsed) == {"a"}
         assert {table.name for table in parsed.tables} == {"a", "c"}  # b did not come: no proof
