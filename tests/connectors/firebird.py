@@ -7,6 +7,7 @@ and /var, so that no right of root is needed and nothing of the machine is touch
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from firebird.driver import create_database, driver_config
 
@@ -82,23 +84,31 @@ def running(folder: Path) -> Iterator[Firebird]:
 
 
 def _unpacked() -> Path:
-    """The packages, brought once."""
+    """The packages, brought once; workers that run at the same time wait for the first."""
     tree = TOOLS / "tree"
-    if (tree / "done").exists():
-        return tree
-    shutil.rmtree(TOOLS, ignore_errors=True)
-    downloads = TOOLS / "downloads"
-    downloads.mkdir(parents=True)
-    if subprocess.run(["apt-get", "-q", "download", *PACKAGES], cwd=downloads).returncode:
-        private = _private_lists(TOOLS / "apt")
-        subprocess.run(["apt-get", "-q", *private, "update"], check=True)
-        subprocess.run(
-            ["apt-get", "-q", *private, "download", *PACKAGES], cwd=downloads, check=True
-        )
-    for package in sorted(downloads.glob("*.deb")):
-        subprocess.run(["dpkg-deb", "-x", package, tree], check=True)
-    (tree / "done").touch()
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    with (TOOLS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not tree.exists():
+            _bring(tree)
     return tree
+
+
+def _bring(tree: Path) -> None:
+    with TemporaryDirectory(dir=TOOLS) as name:
+        folder = Path(name)
+        _download(folder)
+        unpacked = folder / "tree"
+        for package in sorted(folder.glob("*.deb")):
+            subprocess.run(["dpkg-deb", "-x", package, unpacked], check=True)
+        unpacked.rename(tree)  # all of it or none
+
+
+def _download(folder: Path) -> None:
+    if subprocess.run(["apt-get", "-q", "download", *PACKAGES], cwd=folder).returncode:
+        private = _private_lists(folder / "apt")
+        subprocess.run(["apt-get", "-q", *private, "update"], check=True)
+        subprocess.run(["apt-get", "-q", *private, "download", *PACKAGES], cwd=folder, check=True)
 
 
 def _private_lists(folder: Path) -> list[str]:
