@@ -78,6 +78,7 @@ class _Upload:
     readings: dict[str, list[FileReading]] = field(default_factory=dict)
     problems: list[DocumentProblem] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)  # patterns of files some of which are broken
+    doubled: set[str] = field(default_factory=set)  # tables of which a second file was left unread
 
     def parsed(self) -> Parsed:
         for file in self._files():
@@ -142,6 +143,7 @@ class _Upload:
     def _take(self, file: _File, asked: Asked, opener: Opener, *, alone: bool) -> None:
         if asked.table in self.readings and not asked.layout.many:
             self.problems.append(DocumentProblem(file.shown, "unknown_document"))
+            self.doubled.add(asked.table)
             return
         if file.document is None:
             problem = DocumentProblem(file.name, "missing_document")
@@ -162,7 +164,8 @@ class _Upload:
         frame = stacked([one.reading.frame for one in readings])
         if not frame.height:
             frame = stacked([frame, _empty(layout)])
-        whole = all(one.reading.complete for one in readings)
+        # Nothing says which of two files is the right one: what only the other holds is not gone.
+        whole = name not in self.doubled and all(one.reading.complete for one in readings)
         return SourceTable(name, frame, complete=whole and gapless)
 
     def _absent(self, name: str) -> Iterator[DocumentProblem]:

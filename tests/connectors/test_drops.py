@@ -207,7 +207,7 @@ class TestFiles:
             ("c.csv", "missing_document"),
         ]
         assert rows(parsed, "a", "А") == [("1",)]
-        assert complete(parsed) == {"a"}
+        assert complete(parsed) == set()  # which of the two files of a is right, nothing says
         assert {table.name for table in parsed.tables} == {"a", "c"}  # b did not come: no proof
 
     @pytest.mark.parametrize("name", ["*", "^.*$", "^К.*$", "_line"])
