@@ -142,7 +142,7 @@ class _Upload:
 
     def _take(self, file: _File, asked: Asked, opener: Opener, *, alone: bool) -> None:
         if asked.table in self.readings and not asked.layout.many:
-            self.problems.append(DocumentProblem(file.shown, "unknown_document"))
+            self.problems.append(DocumentProblem(file.shown, "second_document"))
             self.doubled.add(asked.table)
             return
         if file.document is None:

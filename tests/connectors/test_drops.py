@@ -202,7 +202,7 @@ class TestFiles:
         documents = [text("a.csv", "А\n1\n"), text("a.txt", "А\n2\n"), text("z.csv", "А\n3\n")]
         parsed = read(tables, *documents, formats=two)
         assert told(parsed) == [
-            ("a.txt", "unknown_document"),
+            ("a.txt", "second_document"),
             ("z.csv", "unknown_document"),
             ("c.csv", "missing_document"),
         ]
@@ -263,7 +263,7 @@ class TestArchives:
         documents = [RawDocument("x.zip", self.ONE, ""), RawDocument("y.zip", self.TWO, "")]
         parsed = read({"a": {}}, *documents, archives=True)
         assert rows(parsed, "a", "A") == [("1",)]
-        assert told(parsed) == [("y.zip/a.csv", "unknown_document")]
+        assert told(parsed) == [("y.zip/a.csv", "second_document")]
 
     def test_one_name_in_two_archives_is_two_files_where_there_may_be_many(self) -> None:
         documents = [RawDocument("x.zip", self.ONE, ""), RawDocument("y.zip", self.TWO, "")]
@@ -277,7 +277,7 @@ class TestArchives:
         documents = [RawDocument("x.zip", self.ONE, ""), text("a.csv", "A\n2\n")]
         parsed = read({"a": {}}, *documents, archives=True)
         assert rows(parsed, "a", "A") == [("2",)]
-        assert told(parsed) == [("x.zip/a.csv", "unknown_document")]
+        assert told(parsed) == [("x.zip/a.csv", "second_document")]
 
     def test_the_suffix_may_be_in_capitals(self) -> None:
         parsed = read({"a": {}}, RawDocument("X.ZIP", self.ONE, ""), archives=True)
