@@ -15,7 +15,7 @@ A *target* takes batches of records and answers for each of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -109,16 +109,42 @@ class Receipt:
 
 
 class Target(Protocol):
-    """A portal that takes batches of records under an idempotency key."""
+    """A portal that takes batches of records under an idempotency key.
+
+    A record is ``{key, op, type, hash, data}``, ``op`` upsert or withdraw; a withdrawal has no
+    ``hash`` and no ``data``, and ``was``, the content that was confirmed last, where it is kept.
+    """
 
     kind: str
+    most_records: int  # of one batch
 
     def send(
         self, school: str, batch_key: str, records: Sequence[dict[str, object]]
     ) -> list[Receipt]:
         """Deliver a batch; the same key and records may be sent again and change nothing.
 
-        Raises Retriable when the answer is lost or refused for now (the caller settles by
-        sending the same key again), Fatal when a person must act.
+        Raises Retriable when the answer is lost or refused for now (the caller settles it by
+        ``fetch_batch`` or by sending the same key again), BatchRefused when nothing was applied
+        and sending again is of no use, Fatal when a person must act.
+        """
+        ...
+
+    def fetch_batch(
+        self, batch_key: str, records: Sequence[dict[str, object]]
+    ) -> list[Receipt] | None:
+        """The answer that ``batch_key`` got, or None when it was never applied.
+
+        Raises Retriable and Fatal as ``send`` does.
+        """
+        ...
+
+    def count_records(self, school: str) -> int | None:
+        """How many live records of ``school`` there are; None where the portal does not tell."""
+        ...
+
+    def list_records(self, school: str) -> Iterator[pl.DataFrame]:
+        """The live records of ``school`` in pages: ``key``, ``type``, ``hash``, ``id`` (String).
+
+        Raises Retriable also when the list changes while it is read: no page of it counts then.
         """
         ...

@@ -10,6 +10,7 @@
     │   ├── AccessDenied     token, password or scope refused
     │   └── Misconfigured    wrong address, missing folder, unknown system version
     └── RecordRejected       one record or document is bad: quarantine it, go on
+        └── BatchRefused     a portal took nothing of a batch: split it around the bad record
 
 Airflow's retry policy is bound to the first two (``dags/retry.py``). Messages never carry a
 person's data: they name the system, the document or request, and the rule.
@@ -63,3 +64,8 @@ class RecordRejected(ConnectorError):
     def __init__(self, rule: str, *, where: str = "", fix: str = "") -> None:
         super().__init__(rule, where=where, fix=fix)
         self.rule = rule
+
+
+class BatchRefused(RecordRejected):
+    """A portal refused a batch as a whole and applied nothing of it; the caller sends its halves
+    under keys of their own, until the record that spoils it stands alone."""

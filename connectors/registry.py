@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,6 +16,11 @@ import requests
 from pydantic import ValidationError
 
 from connectors.base import Source
+from connectors.contingent import Codes, ContingentClient, rest, soap
+from connectors.contingent.packet import Sender
+from connectors.contingent.rest import RestDoor
+from connectors.contingent.shape import read_shape
+from connectors.contingent.tickets import Pace, TicketDoor
 from connectors.database import DatabaseSource
 from connectors.database.queries import load_queries
 from connectors.diary import DiaryClient
@@ -27,10 +32,12 @@ from connectors.dnevnik_ru.tokens import FileTokenStore
 from connectors.drops import DropSource
 from connectors.errors import Misconfigured
 from connectors.files import DropFolder
-from connectors.http import HttpClient, Judge, open_session
+from connectors.http import HttpClient, Judge, Look, no_judge, no_look, open_session
 from connectors.lists import ListsSource
 from connectors.netschool_web import Account, NetSchoolWebSource, Reach, connector
 from connectors.settings import (
+    ContingentPacketSettings,
+    ContingentRestSettings,
     DatabaseSettings,
     DnevnikRuSettings,
     DropSettings,
@@ -59,7 +66,13 @@ class Link:
         given = {"sleep": sleep, "clock": clock, "jitter": jitter}
         self.timing: dict[str, Any] = {name: value for name, value in given.items() if value}
 
-    def client(self, settings: WebSettings, judge: Judge, headers: Mapping[str, str]) -> HttpClient:
+    def client(
+        self,
+        settings: WebSettings,
+        judge: Judge,
+        headers: Mapping[str, str],
+        look: Look = no_look,
+    ) -> HttpClient:
         """A client of one system with its own pace."""
         return HttpClient(
             settings.base_url,
@@ -67,6 +80,7 @@ class Link:
             headers=headers,
             policy=settings.policy,
             judge=judge,
+            look=look,
             **self.timing,
         )
 
@@ -106,6 +120,53 @@ def make_diary(settings: Mapping[str, Any], link: Link | None = None) -> DiaryCl
     checked = _checked(HttpSettings, settings)
     client = (link or Link()).client(checked, diary_judge, {})
     return DiaryClient(client, checked.token)
+
+
+def make_contingent(
+    settings: Mapping[str, Any],
+    codes: Codes,
+    link: Link | None = None,
+    sign: Callable[[bytes], bytes] | None = None,
+) -> ContingentClient:
+    """The contingent registry, by the way in that ``variant`` names (packet, rest). ``sign`` puts
+    the GOST signature on an envelope of the packet variant; without it none is sent.
+
+    Raises ``Misconfigured`` for unfit settings or a schema that cannot be read.
+    """
+    link = link or Link()
+    variant = settings.get("variant")
+    if variant == "rest":
+        by_rest = _checked(ContingentRestSettings, settings)
+        client = link.client(by_rest, no_judge, {}, rest.look)
+        door = RestDoor(client, codes, by_rest.key)
+        return ContingentClient(door, read_shape(by_rest.schema_folder), codes)
+    if variant == "packet":
+        checked = _checked(ContingentPacketSettings, settings)
+        ticket_door = _ticket_door(checked, link, sign)
+        return ContingentClient(ticket_door, ticket_door.shape, codes)
+    raise Misconfigured(
+        "settings are missing, unknown or unfit: variant",
+        fix="the contingent registry is reached by variant packet or rest",
+    )
+
+
+def _ticket_door(
+    settings: ContingentPacketSettings, link: Link, sign: Callable[[bytes], bytes] | None
+) -> TicketDoor:
+    sender = Sender(
+        settings.source_system_id,
+        settings.destination_system_id,
+        settings.key,
+        str(settings.ais_guid),
+    )
+    pace = Pace(
+        settings.longest_wait,
+        link.timing.get("sleep", time.sleep),
+        lambda: datetime.fromtimestamp(link.now(), UTC),
+    )
+    client = link.client(settings, no_judge, {}, soap.look)
+    shape = read_shape(settings.schema_folder)
+    return TicketDoor(client, shape, sender, pace, settings.mode, sign)
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)

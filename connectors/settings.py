@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import (
     BaseModel,
@@ -111,3 +112,29 @@ class NetSchoolWebSettings(WebSettings):
         if by_password == bool(self.at and self.cookie):
             raise ValueError("give login, password and school_id, or at and cookie")
         return self
+
+
+class ContingentSettings(WebSettings):
+    """A contingent registry: ``key`` is the hub's own; ``schema_folder`` holds the registry's XSD
+    and ``shape.yml`` in place of ours (docs/contingent-contract.md)."""
+
+    key: str = Field(min_length=1)
+    schema_folder: Path | None = None
+
+
+class ContingentRestSettings(ContingentSettings):
+    """The registry by REST."""
+
+    variant: Literal["rest"]
+
+
+class ContingentPacketSettings(ContingentSettings):
+    """The registry by packet and ticket. ``longest_wait``: seconds that one run waits for one
+    packet; ``mode``: MODE_ALL says that the records are sent whether or not they changed."""
+
+    variant: Literal["packet"]
+    source_system_id: str = Field(min_length=1, max_length=200, coerce_numbers_to_str=True)
+    destination_system_id: str = Field(min_length=1, max_length=200, coerce_numbers_to_str=True)
+    ais_guid: UUID
+    mode: Literal["MODE_ALL", "MODE_UPDATED"] = "MODE_UPDATED"
+    longest_wait: float = Field(default=300, gt=0, le=3600)

@@ -17,7 +17,7 @@ from airflow.sdk import CronTriggerTimetable, dag
 
 from dags.assets import JOURNAL
 from dags.retry import TASK
-from dags.run_context import FORM
+from dags.run_context import EVENING, FORM
 from dags.wiring import over_schools
 
 ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Settings.zone
@@ -33,7 +33,7 @@ ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Sett
     dagrun_timeout=timedelta(hours=8),
     default_args=TASK,
     params=FORM,
-    tags=["свод"],
+    tags=["свод", EVENING],
 )
 def collect_journals() -> None:
     """Open, collect each batch of schools, close."""

@@ -15,7 +15,7 @@ from airflow.sdk import dag
 
 from dags.assets import DELIVERED, JOURNAL
 from dags.retry import TASK
-from dags.run_context import FORM
+from dags.run_context import DELIVERY_FORM, EVENING
 from dags.wiring import over_schools
 
 
@@ -28,8 +28,8 @@ from dags.wiring import over_schools
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=8),
     default_args=TASK,
-    params=FORM,
-    tags=["свод"],
+    params=DELIVERY_FORM,
+    tags=["свод", EVENING],
 )
 def deliver_diary() -> None:
     """Open, deliver each batch of schools, close."""

@@ -13,7 +13,7 @@ from airflow.sdk import dag, task
 
 from dags.assets import MEASURES, REPORTS
 from dags.retry import TASK
-from dags.run_context import FORM, as_run, begin, hand_over
+from dags.run_context import EVENING, FORM, as_run, begin, hand_over
 
 
 @dag(
@@ -26,7 +26,7 @@ from dags.run_context import FORM, as_run, begin, hand_over
     dagrun_timeout=timedelta(hours=2),
     default_args=TASK,
     params=FORM,
-    tags=["свод"],
+    tags=["свод", EVENING],
 )
 def district_reports() -> None:
     """Render the reports of all districts and of the region."""

@@ -14,7 +14,7 @@ from airflow.sdk import dag, task
 
 from dags.assets import JOURNAL, MEASURES
 from dags.retry import TASK
-from dags.run_context import FORM, as_run, begin, hand_over
+from dags.run_context import EVENING, FORM, as_run, begin, hand_over
 
 
 @dag(
@@ -27,7 +27,7 @@ from dags.run_context import FORM, as_run, begin, hand_over
     dagrun_timeout=timedelta(hours=4),
     default_args=TASK,
     params=FORM,
-    tags=["свод"],
+    tags=["свод", EVENING],
 )
 def measure_quality() -> None:
     """Judge the batch with Great Expectations, then compute the measures."""

@@ -13,6 +13,8 @@ from airflow.sdk import Asset, Param, get_current_context, task
 if TYPE_CHECKING:
     from pipeline.collect import Run
 
+EVENING = "вечер"  # the tag of the DAGs that follow one another every evening, and of `svod run`
+
 FORM: dict[str, Param] = {
     "business_date": Param(
         None,
@@ -29,10 +31,38 @@ FORM: dict[str, Param] = {
     ),
 }
 
+# How a delivery goes: pipeline.deliver.Mode.
+MODES = {
+    "daily": "за день: то, что изменилось",
+    "full": "полностью: портал сверяется целиком",
+    "rollover": "после перехода года: полностью, каждое удаление ждёт подтверждения",
+}
+DELIVERY_FORM: dict[str, Param] = FORM | {
+    "mode": Param(
+        "daily",
+        type="string",
+        enum=list(MODES),
+        values_display=MODES,
+        title="Режим доставки",
+        description="Обычно за день; полная сверка раз в месяц идёт сама.",
+    ),
+}
+COMPARISON_FORM: dict[str, Param] = FORM | {
+    "mode": Param(
+        "full",
+        type="string",
+        enum=["full"],
+        values_display=MODES,
+        title="Режим доставки",
+        description="Сверка всегда полная.",
+    ),
+}
+
 
 @task(multiple_outputs=False, task_display_name="Начать запуск")
 def begin() -> dict[str, str]:
-    """``{"run_id", "business_date"}`` of this DAG run. Raises ``ValueError`` without a date."""
+    """``{"run_id", "business_date", "mode"}`` of this DAG run. Raises ``ValueError`` without a
+    date."""
     return resolve(dict(get_current_context()))
 
 
@@ -44,7 +74,7 @@ def resolve(context: dict[str, Any]) -> dict[str, str]:
     if not day:
         raise ValueError("no business date: give one in the trigger form")
     run_id = params.get("svod_run") or handed.get("svod_run") or context["dag_run"].run_id
-    return {"run_id": run_id, "business_date": day}
+    return {"run_id": run_id, "business_date": day, "mode": params.get("mode") or "daily"}
 
 
 def as_run(run: dict[str, str]) -> Run:

@@ -1,4 +1,4 @@
-"""The shape the two DAGs over schools share: open, one mapped task per batch, close."""
+"""The shape that the DAGs over schools share: open, one mapped task per batch, close."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from airflow.sdk import Asset, task
 
 from dags.run_context import as_run, begin, hand_over
 
-Verb = Literal["collect", "deliver"]
+Verb = Literal["collect", "deliver", "deliver_contingent"]
 
 
 def over_schools(verb: Verb, asset: Asset, *, pool: str, title: str) -> None:
     """Wire ``pipeline.batches`` for ``verb``; a closed run is handed over with ``asset``.
 
-    ``close`` runs whatever became of the batches: the schools that did finish have to add up.
+    The mode of a delivery (``pipeline.deliver.Mode``) comes from the DAG's form. ``close`` runs
+    whatever became of the batches: the schools that did finish have to add up.
     """
 
     @task(task_display_name="Разделить школы на пачки")
@@ -26,10 +27,11 @@ def over_schools(verb: Verb, asset: Asset, *, pool: str, title: str) -> None:
 
     @task(multiple_outputs=False, task_display_name=title, pool=pool)
     def work(schools: list[str], run: dict[str, str]) -> dict[str, int]:
-        from pipeline.batches import STEPS
+        from pipeline.batches import work_batch
+        from pipeline.deliver import Mode
         from pipeline.hub import Hub
 
-        return STEPS[verb](Hub.open(), schools, as_run(run))
+        return work_batch(Hub.open(), verb, schools, as_run(run), Mode(run["mode"]))
 
     @task(task_display_name="Свести счёт", trigger_rule="all_done", outlets=[asset])
     def close(run: dict[str, str]) -> str:

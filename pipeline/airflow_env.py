@@ -22,6 +22,7 @@ POOLS = {
     # At most this many batches at once; connectors limit requests within a batch themselves.
     "journals": (4, "Сбор журналов"),
     "diary": (2, "Доставка в дневник"),
+    "contingent": (1, "Доставка в «Контингент»"),
 }
 
 

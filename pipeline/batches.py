@@ -11,20 +11,21 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection
 
 from connectors.errors import RateLimited, Unavailable
-from connectors.registry import make_diary
 from pipeline import runs
 from pipeline.collect import Run, collect_school
-from pipeline.deliver import Delivery, deliver_school
+from pipeline.deliver import Delivery, Mode, deliver_school
+from pipeline.destinations import DESTINATIONS, Destination
 from pipeline.hub import Hub
 from pipeline.identity import match_people
 from pipeline.ledger import require_closed
-from pipeline.plan import TARGET
-from pipeline.registry import school_codes, source_kinds, target_settings
+from pipeline.pace import Gatekeeper
+from pipeline.registry import school_codes, source_kinds, target_names, target_settings
 from pipeline.runs import RunState, SchoolState, Verdict
 from pipeline.settings import expand
 
 # What a later try may mend; the rest needs a person first.
-PASSING = frozenset({"source_unavailable", "rate_limited"})
+PASSING = frozenset({"source_unavailable", "rate_limited", "portal_resting"})
+COLLECT = "collect"
 
 
 class SchoolsWaitingError(Unavailable):
@@ -41,9 +42,12 @@ def split(schools: Sequence[str], size: int) -> list[list[str]]:
 
 
 def open_run(hub: Hub, verb: str, run: Run) -> list[list[str]]:
-    """Begin ``verb`` of ``run``; returns the batches of schools to work on."""
+    """Begin ``verb`` of ``run``; returns the batches of schools to work on: none where the region
+    names no such target."""
     with hub.engine.begin() as connection:
         runs.start(connection, run.run_id, verb, run.business_date)
+        if not _due(connection, verb):
+            return []
         return split(school_codes(connection), hub.settings.batch_schools)
 
 
@@ -52,26 +56,41 @@ def collect_batch(hub: Hub, schools: Sequence[str], run: Run) -> dict[str, int]:
 
     Raises ``SchoolsWaitingError`` when a source did not answer.
     """
-    return _each(hub, schools, run, "collect", lambda school: collect_school(hub, school, run))
+    return _each(hub, schools, run, COLLECT, lambda school: collect_school(hub, school, run))
 
 
-def deliver_batch(hub: Hub, schools: Sequence[str], run: Run) -> dict[str, int]:
-    """Deliver each school to the diary; returns how many ended in each state.
+def deliver_batch(
+    hub: Hub,
+    schools: Sequence[str],
+    run: Run,
+    destination: Destination,
+    mode: Mode = Mode.DAILY,
+) -> dict[str, int]:
+    """Deliver each school to ``destination``; returns how many ended in each state.
 
     Raises ``SchoolsWaitingError`` when the portal did not answer.
     """
     with hub.engine.begin() as connection:
-        settings = expand(target_settings(connection, TARGET))
-    delivery = Delivery(make_diary(settings))
+        settings = expand(target_settings(connection, destination.name))
+    gatekeeper = Gatekeeper(hub.engine, destination.name)
+    delivery = Delivery(destination, destination.connect(settings), gatekeeper, mode)
     return _each(
-        hub, schools, run, "deliver", lambda school: [deliver_school(hub, school, run, delivery)]
+        hub,
+        schools,
+        run,
+        destination.verb,
+        lambda school: [deliver_school(hub, school, run, delivery)],
     )
 
 
-STEPS: dict[str, Callable[[Hub, Sequence[str], Run], dict[str, int]]] = {
-    "collect": collect_batch,
-    "deliver": deliver_batch,
-}
+def work_batch(
+    hub: Hub, verb: str, schools: Sequence[str], run: Run, mode: Mode = Mode.DAILY
+) -> dict[str, int]:
+    """Do ``verb``, collect or that of a destination; see ``collect_batch``, ``deliver_batch``."""
+    if verb == COLLECT:
+        return collect_batch(hub, schools, run)
+    destination = next(one for one in DESTINATIONS.values() if one.verb == verb)
+    return deliver_batch(hub, schools, run, destination, mode)
 
 
 def close_run(hub: Hub, verb: str, run: Run, schools: Sequence[str] | None = None) -> RunState:
@@ -81,7 +100,7 @@ def close_run(hub: Hub, verb: str, run: Run, schools: Sequence[str] | None = Non
     ``LedgerOpenError`` with the rows that are off. After a collect, whoever is new or changed is
     matched with the people of other schools.
     """
-    if verb == "collect":
+    if verb == COLLECT:
         match_people(hub)
     with hub.engine.begin() as connection:
         reached = {(v.school, v.source) for v in runs.verdicts(connection, run.run_id, verb)}
@@ -132,6 +151,8 @@ def _already_done(hub: Hub, run: Run, verb: str) -> set[str]:
 
 def _due(connection: Connection, verb: str) -> dict[str, set[str]]:
     """What a run owes a verdict on: by school, its journals, or the target of a delivery."""
-    if verb == "collect":
+    if verb == COLLECT:
         return source_kinds(connection)
-    return {school: {TARGET} for school in school_codes(connection)}
+    names = {one.name for one in DESTINATIONS.values() if one.verb == verb}
+    there = names & target_names(connection)
+    return dict.fromkeys(school_codes(connection), there) if there else {}

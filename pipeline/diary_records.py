@@ -1,12 +1,14 @@
 """Facts of the journal as records of the diary service, still by pseudonym.
 
 Each frame holds ``key`` (the record's opaque name at the portal), the fields of
-docs/diary-contract.md for its type, and ``pupil`` or ``teacher`` where the contract has a UID: the
-privacy gate puts the UID there or withholds the record.
+docs/diary-contract.md for its type, ``day`` (Date) where a record has one, and ``pupil`` or
+``teacher`` where the contract has a UID: the privacy gate puts the UID there or withholds the
+record.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,7 +19,7 @@ import yaml
 from privacy.keys import KeyRing
 from privacy.pseudonyms import remote_key
 
-Facts = dict[str, pl.DataFrame]
+Facts = Mapping[str, pl.DataFrame]
 
 
 @cache
@@ -28,14 +30,16 @@ def diary_codes() -> dict[str, Any]:
     return codes
 
 
-def diary_records(keys: KeyRing, school: str, facts: Facts) -> Facts:
-    """Records by type: lesson, mark, attendance, term_mark; one row per fact that is due.
+def diary_records(keys: KeyRing, school: str, facts: Facts, year: int) -> dict[str, pl.DataFrame]:
+    """Records by type: timetable, lesson, mark, attendance, term_mark; a row per fact that is due.
 
-    ``facts``: live journal frames of ``school`` (lesson, mark, attendance, term_mark, class_,
-    subject, term). Attendance the portal has no code for keeps a null ``estimate_value_code``.
+    ``facts``: live journal frames of ``school`` in the school year ``year`` (timetable_slot,
+    lesson, mark, attendance, term_mark, class_, subject, term). Attendance the portal has no code
+    for keeps a null ``estimate_value_code``.
     """
-    named = _Named(keys, school, facts)
+    named = _Named(keys, school, facts, year)
     return {
+        "timetable": _timetable(named),
         "lesson": _lessons(named),
         "mark": _marks(named),
         "attendance": _attendance(named),
@@ -46,8 +50,8 @@ def diary_records(keys: KeyRing, school: str, facts: Facts) -> Facts:
 class _Named:
     """The facts with the portal's keys and the names of subjects and classes joined."""
 
-    def __init__(self, keys: KeyRing, school: str, facts: Facts) -> None:
-        self._keys, self._school, self.facts = keys, school, facts
+    def __init__(self, keys: KeyRing, school: str, facts: Facts, year: int) -> None:
+        self._keys, self._school, self._year, self.facts = keys, school, str(year), facts
         self.subjects = facts["subject"].select(
             "source", pl.col("key").alias("subject_key"), pl.col("name").alias("subject_name")
         )
@@ -63,8 +67,9 @@ class _Named:
         return frame.with_columns(self.portal_key(entity, "key"))
 
     def portal_key(self, entity: str, column: str) -> pl.Expr:
-        """The opaque name of the record of ``entity`` whose natural key is in ``column``."""
-        natural = pl.concat_str("source", column, separator="|")
+        """The opaque name of the record of ``entity`` whose natural key is in ``column``; systems
+        number their records anew every year."""
+        natural = pl.concat_str(pl.lit(self._year), "source", column, separator="|")
         return remote_key(self._keys, school=self._school, entity=entity, key=natural).alias(column)
 
 
@@ -76,6 +81,23 @@ def _group_name() -> pl.Expr:
     ).str.strip_chars()
 
 
+def _timetable(named: _Named) -> pl.DataFrame:
+    frame = named.of("timetable_slot")
+    frame = frame.join(named.subjects, on=["source", "subject_key"], how="left")
+    frame = frame.join(named.classes, on=["source", "class_key"], how="left")
+    return frame.select(
+        "key",
+        pl.col("key").alias("slot"),
+        "group_name",
+        "subject_name",
+        "weekday",
+        "number",
+        "teacher",
+        _as_text("valid_from"),
+        _as_text("valid_to"),
+    )
+
+
 def _lessons(named: _Named) -> pl.DataFrame:
     due = pl.col("held") & (pl.col("status") == "scheduled")
     frame = named.of("lesson").filter(due)
@@ -85,13 +107,15 @@ def _lessons(named: _Named) -> pl.DataFrame:
         "key",
         "text_blocked",
         pl.col("key").alias("lesson"),
-        _day("date"),
+        *_day("date"),
         "number",
         "group_name",
         "subject_name",
         pl.col("topic").alias("content_name"),
         pl.col("homework").alias("task_name"),
+        pl.col("attachment").alias("task_file"),
         pl.coalesce("substitute", "teacher").alias("teacher"),
+        pl.col("substitute").is_not_null().alias("substitution"),
         "held",
     )
 
@@ -106,7 +130,7 @@ def _marks(named: _Named) -> pl.DataFrame:
         named.portal_key("lesson", "lesson_key").alias("lesson"),
         "pupil",
         "subject_name",
-        _day("date"),
+        *_day("date"),
         pl.col("work_type")
         .replace_strict(types, return_dtype=pl.Int64)
         .alias("estimate_type_code"),
@@ -131,7 +155,7 @@ def _attendance(named: _Named) -> pl.DataFrame:
         named.portal_key("lesson", "lesson_key").alias("lesson"),
         "pupil",
         "subject_name",
-        _day("date"),
+        *_day("date"),
         pl.lit(type_code, dtype=pl.Int64).alias("estimate_type_code"),
         pl.lit(type_name).alias("estimate_type_name"),
         status.replace_strict(values, default=None, return_dtype=pl.String).alias(
@@ -160,7 +184,7 @@ def _term_marks(named: _Named) -> pl.DataFrame:
         "pupil",
         "subject_name",
         "term_name",
-        _day("date"),
+        *_day("date"),
         pl.lit(codes["term_mark_type"], dtype=pl.Int64).alias("estimate_type_code"),
         kinds.alias("estimate_type_name"),
         *_value(codes),
@@ -177,5 +201,9 @@ def _value(codes: dict[str, Any]) -> tuple[pl.Expr, pl.Expr]:
     return code.alias("estimate_value_code"), name.alias("estimate_value_name")
 
 
-def _day(column: str) -> pl.Expr:
+def _day(column: str) -> tuple[pl.Expr, pl.Expr]:
+    return _as_text(column), pl.col(column).alias("day")
+
+
+def _as_text(column: str) -> pl.Expr:
     return pl.col(column).dt.strftime("%d.%m.%Y").alias(column)

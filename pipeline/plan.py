@@ -1,8 +1,7 @@
-"""Plan: what the diary should hold for a school, by the rules of consent and policy.
+"""Plan: what a portal should hold for a school, by the rules of consent and policy.
 
-The facts of the journal become the diary's records (docs/diary-contract.md); the privacy gate puts
-UIDs in the place of pseudonyms and says what must not leave. The result is the desired state; what
-differs from the delivered state is the plan.
+The facts of the open school year become the portal's records; the privacy gate says what may leave.
+The result is the desired state; what differs from the delivered state is the plan.
 """
 
 from __future__ import annotations
@@ -15,23 +14,22 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from pipeline import ledger, outbox
-from pipeline.diary_records import diary_records
+from pipeline.destinations import Destination, Moment
 from pipeline.hub import Hub
 from pipeline.ledger import Counter, Entry
-from pipeline.store import hashed, live
+from pipeline.outbox import USUAL, Box, Guard
+from pipeline.registry import open_year
+from pipeline.store import former_enrolment, live
+from pipeline.wanted import person_name, wanted_state
 from privacy.consent import active
-from privacy.gate import release
-from privacy.policy import load_policy
-
-TARGET = "diary"
-SENT = ("lesson", "mark", "attendance", "term_mark")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a delivery would do for one school."""
+    """What a delivery would do for one school at one target."""
 
     school: str
+    target: str
     create: int
     update: int
     withdraw: int
@@ -40,99 +38,89 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Guard:
-    """Withdrawals above both limits wait for a person (design decision 7)."""
+class Wish:
+    """A desired state and what its account begins with.
 
-    most: int = 50  # a class leaving the school withdraws more; a teacher's corrections do not
-    share: float = 0.02  # of what the portal holds for the school
+    ``wanted``: columns of ``outbox.WANTED``; ``due``: the number of records by type, so that what
+    the gate loses shows in the ledger; ``agreed``: opaque names of people with an active consent,
+    or None where the target asks for no consent.
+    """
+
+    year: int
+    wanted: pl.DataFrame
+    due: Mapping[str, int]
+    agreed: list[str] | None = None
 
 
-def plan_school(hub: Hub, school: str, on: date, run_id: str, guard: Guard | None = None) -> Plan:
+def plan_school(
+    hub: Hub,
+    destination: Destination,
+    school: str,
+    on: date,
+    run_id: str,
+    guard: Guard | None = None,
+) -> Plan:
     """Make the desired state of ``school`` for the business date ``on``, and compare.
 
     Writes the outbox and the counters due and withheld of the ledger; sends nothing.
     """
     with hub.engine.begin() as connection:
-        facts = {entity: live(connection, entity, school) for entity in (*SENT, *_LOOKUPS)}
-    records = diary_records(hub.keys, school, facts)
-    due = {entity: frame.height for entity, frame in records.items()}
-    wanted = _wanted(hub, school, active(facts["consent"], facts["enrolment"], on), records)
-    return account_plan(hub, school, run_id, wanted, due, guard)
+        year, year_start = open_year(connection, school)
+        facts = {entity: live(connection, entity, school, year) for entity in destination.facts}
+        former = former_enrolment(connection, school, year)
+        enrolment = live(connection, "enrolment", school, year)
+        applications = live(connection, "consent", school)  # one of last year still holds
+    facts["former_enrolment"] = former
+    moment = Moment(on, year, year_start)
+    records = destination.records(hub.keys, school, facts, moment)
+    consent = active(applications, enrolment, on)
+    wish = Wish(
+        year,
+        wanted_state(hub, destination, school, on, consent, records),
+        {entity: frame.height for entity, frame in records.items()},
+        _agreed(hub, school, consent) if destination.by_consent else None,
+    )
+    return account_plan(
+        hub, Box(destination.name, school), run_id, wish, guard or destination.guard
+    )
 
 
-def account_plan(
-    hub: Hub,
-    school: str,
-    run_id: str,
-    wanted: pl.DataFrame,
-    due: Mapping[str, int],
-    guard: Guard | None = None,
-) -> Plan:
-    """Make ``wanted`` (see ``outbox.set_desired``) the desired state.
-
-    ``due``, the number of facts by entity, goes into the ledger: what the gate loses shows there.
-    """
-    guard = guard or Guard()
-    entries = [Entry(entity, Counter.DUE, count) for entity, count in due.items()]
+def account_plan(hub: Hub, box: Box, run_id: str, wish: Wish, guard: Guard | None = None) -> Plan:
+    """Make ``wish`` the desired state of ``box``; its account of ``run_id`` begins anew."""
+    guard = guard or USUAL
     with hub.engine.begin() as connection:
-        outbox.set_desired(connection, TARGET, school, wanted)
-        outbox.hold_withdrawals(connection, TARGET, school, guard.most, guard.share)
-        ledger.clear(connection, run_id, school, TARGET)
-        ledger.add(connection, run_id, school, TARGET, entries)
-        ledger.add(connection, run_id, school, TARGET, _withdrawals_due(connection, school))
-        return _compare(connection, school)
+        outbox.set_desired(connection, box, wish.year, wish.wanted)
+        if wish.agreed is not None:
+            outbox.withdraw_from_closed_years(connection, box, wish.year, wish.agreed)
+        outbox.hold_withdrawals(connection, box, guard)
+        entries = [Entry(entity, Counter.DUE, count) for entity, count in wish.due.items()]
+        ledger.clear(connection, run_id, box.school, box.target)
+        kept = _kept(connection, box, wish.year)
+        for part in (entries, kept, _withdrawals_due(connection, box)):
+            ledger.add(connection, run_id, box.school, box.target, part)
+        return compare(connection, box)
 
 
-_LOOKUPS = ("class_", "subject", "term", "consent", "enrolment")
+def _agreed(hub: Hub, school: str, consent: pl.DataFrame) -> list[str]:
+    agreed = consent.filter(pl.col("reason").is_null())
+    names = agreed.select(person_name(hub.keys, school, "pupil").alias("person"))
+    return names["person"].drop_nulls().to_list()
 
 
-def _wanted(
-    hub: Hub, school: str, consent: pl.DataFrame, records: Mapping[str, pl.DataFrame]
-) -> pl.DataFrame:
-    """The desired state as ``outbox.set_desired`` takes it."""
-    policy = load_policy(TARGET)
-    uids = hub.vault.uids_of(school)
-    parts = []
-    for entity, frame in records.items():
-        coded, uncoded = _coded(frame)
-        released = release(
-            policy, entity, coded, uids=uids, consent=consent, school=school, log=hub.log_action
-        )
-        parts.append(_payloads(entity, released.records))
-        parts.append(_withheld(entity, pl.concat([released.withheld, uncoded])))
-    return pl.concat(parts)
-
-
-def _coded(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The records the portal has a code for, and the keys of the others with their reason."""
-    if "estimate_value_code" not in frame.columns:
-        return frame, pl.DataFrame(schema={"key": pl.String, "reason": pl.String})
-    lacking = pl.col("estimate_value_code").is_null()
-    return frame.filter(~lacking), frame.filter(lacking).select("key", reason=pl.lit("no_code"))
-
-
-def _payloads(entity: str, records: pl.DataFrame) -> pl.DataFrame:
-    data = pl.struct(pl.exclude("key")).struct.json_encode()
-    return hashed(records.select("key", data.alias("payload")), ["payload"]).select(
-        "key",
-        pl.lit(entity).alias("entity"),
-        pl.col("content_hash").alias("desired_hash"),
-        "payload",
-        pl.lit("").alias("reason"),
+def _kept(connection: Connection, box: Box, year: int) -> list[Entry]:
+    """Records of closed years: due as they were, whether they may stay or not."""
+    rows = connection.execute(
+        text(
+            "SELECT entity, count(*) FROM outbox.desired WHERE target = :target"
+            " AND school = :school AND school_year <> :year"
+            " AND (desired_hash IS NOT NULL OR reason <> '') GROUP BY entity"
+        ),
+        box.values | {"year": year},
     )
+    return [Entry(entity, Counter.DUE, count) for entity, count in rows]
 
 
-def _withheld(entity: str, withheld: pl.DataFrame) -> pl.DataFrame:
-    return withheld.select(
-        "key",
-        pl.lit(entity).alias("entity"),
-        pl.lit(None, dtype=pl.String).alias("desired_hash"),
-        pl.lit(None, dtype=pl.String).alias("payload"),
-        "reason",
-    )
-
-
-def _withdrawals_due(connection: Connection, school: str) -> list[Entry]:
+def _withdrawals_due(connection: Connection, box: Box) -> list[Entry]:
     """Records that are no longer facts but are, or may be, at the portal."""
     rows = connection.execute(
         text(
@@ -140,15 +128,17 @@ def _withdrawals_due(connection: Connection, school: str) -> list[Entry]:
             " AND school = :school AND desired_hash IS NULL AND reason = ''"
             " AND state IN ('pending', 'in_flight', 'held', 'approved') GROUP BY entity"
         ),
-        {"target": TARGET, "school": school},
+        box.values,
     )
     return [Entry(entity, Counter.DUE, count) for entity, count in rows]
 
 
-def _compare(connection: Connection, school: str) -> Plan:
+def compare(connection: Connection, box: Box) -> Plan:
+    """What a delivery of ``box`` would do now."""
     row = connection.execute(
         text(
-            "SELECT count(*) FILTER (WHERE moving AND delivered_hash IS NULL),"
+            "SELECT count(*) FILTER (WHERE moving AND delivered_hash IS NULL"
+            "   AND desired_hash IS NOT NULL),"
             " count(*) FILTER (WHERE moving AND delivered_hash IS NOT NULL"
             "   AND desired_hash IS NOT NULL),"
             " count(*) FILTER (WHERE moving AND desired_hash IS NULL),"
@@ -156,6 +146,6 @@ def _compare(connection: Connection, school: str) -> Plan:
             " FROM (SELECT *, state IN ('pending', 'approved', 'in_flight') AS moving"
             " FROM outbox.desired WHERE target = :target AND school = :school) d"
         ),
-        {"target": TARGET, "school": school},
+        box.values,
     ).one()
-    return Plan(school, *row)
+    return Plan(box.school, box.target, *row)

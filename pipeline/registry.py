@@ -64,11 +64,6 @@ class SchoolEntry(_Strict):
         return self
 
 
-class TargetEntry(_Strict):
-    base_url: str
-    token: str
-
-
 class RegionFile(_Strict):
     """The whole file: see docs/operator guide, or the sandbox's ``region.yml``."""
 
@@ -80,7 +75,7 @@ class RegionFile(_Strict):
     days_off: list[DayOff] = []
     districts: list[DistrictEntry]
     schools: list[SchoolEntry]
-    targets: dict[str, TargetEntry] = {}
+    targets: dict[str, dict[str, Any]] = {}  # settings of connectors.registry
 
     @model_validator(mode="after")
     def _districts_known(self) -> RegionFile:
@@ -128,8 +123,8 @@ def import_region(connection: Connection, region: RegionFile) -> dict[str, int]:
         "finish": region.year_end,
     }
     _upsert(connection, school_years, year)
-    for kind, target in region.targets.items():
-        _upsert(connection, targets, {"kind": kind, "settings": target.model_dump()})
+    for kind, settings in region.targets.items():
+        _upsert(connection, targets, {"kind": kind, "settings": settings})
     for district in region.districts:
         _upsert(connection, districts, district.model_dump())
     connection.execute(delete(days_off))
@@ -197,11 +192,25 @@ def _school_source(row: RowMapping) -> SchoolSource:
     )
 
 
+def open_year(connection: Connection, school: str) -> tuple[int, date]:
+    """The school year that is open at ``school``: its name and its first day."""
+    year, start = connection.execute(
+        select(schools.c.school_year, school_years.c.start)
+        .join(school_years, school_years.c.school_year == schools.c.school_year)
+        .where(schools.c.code == school)
+    ).one()
+    return int(year), start
+
+
+def target_names(connection: Connection) -> set[str]:
+    """The targets the region delivers to."""
+    return set(connection.execute(select(targets.c.kind)).scalars())
+
+
 def target_settings(connection: Connection, kind: str) -> dict[str, Any]:
     """Address and token of the target ``kind``. Raises ``RegionFileError`` when none is set."""
-    settings = connection.execute(
-        select(targets.c.settings).where(targets.c.kind == kind)
-    ).scalar_one_or_none()
+    query = select(targets.c.settings).where(targets.c.kind == kind)
+    settings = connection.execute(query).scalar_one_or_none()
     if settings is None:
         raise RegionFileError(f"the region file names no target {kind!r}; add it and import again")
     return dict(settings)

@@ -153,13 +153,26 @@ def copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> None:
         copy.write(buffer.getbuffer())
 
 
-def live(connection: Connection, entity: str, school: str) -> pl.DataFrame:
-    """The school's live rows of ``entity``: source, key and content columns, typed."""
+def live(
+    connection: Connection, entity: str, school: str, school_year: int | None = None
+) -> pl.DataFrame:
+    """The school's live rows of ``entity``, of all school years or one: source, key and content
+    columns, typed."""
     table = journal_table(entity)
     extra = ["text_blocked"] if "text_blocked" in table.c else []
     names = ["source", "key", *content_columns(entity), *extra]
     where = (table.c.school == school) & table.c.vanished_at.is_(None)
+    if school_year is not None:
+        where &= table.c.school_year == school_year
     return read_frame(connection, table, names, where)
+
+
+def former_enrolment(connection: Connection, school: str, school_year: int) -> pl.DataFrame:
+    """Enrolments that the journal no longer lists: source, key and content columns, typed."""
+    table = journal_table("enrolment")
+    names = ["source", "key", *content_columns("enrolment")]
+    where = (table.c.school == school) & table.c.vanished_at.is_not(None)
+    return read_frame(connection, table, names, where & (table.c.school_year == school_year))
 
 
 def _stage(connection: Connection, entity: str, staged: pl.DataFrame) -> None:

@@ -25,6 +25,12 @@ DOSSIER = (
     "class_name",
     "source",
     "local_key",
+    "gender",
+    "citizenship",
+    "document_kind",
+    "document_series",
+    "document_number",
+    "document_issued",
 )
 
 _ENTITIES = {

@@ -11,17 +11,19 @@ from pathlib import Path
 
 from sandbox.damage import WAYS, DamageError, damage
 from sandbox.demo import demo
+from sandbox.emulators.fault_plan import Plan, read
 from sandbox.generate import NotARegionError, generate
 from sandbox.mutate import UnknownSchoolError, mutate
 from sandbox.params import SYSTEMS, Params
-from sandbox.serve import serve_until_stopped
+from sandbox.serve import EMULATORS, serve_until_stopped
 
 _TEACH = """
 A region of schools that do not exist, with journals kept well and badly and with known
 defects, and emulators of the systems around the hub. The same seed gives the same bytes.
 
   python -m sandbox generate --seed 7 --out /tmp/region     write the region (about 10 s)
-  python -m sandbox serve --data /tmp/region                Dnevnik.ru and the diary, on loopback
+  python -m sandbox serve --data /tmp/region                the systems around the hub, on loopback
+  python -m sandbox serve --data /tmp/region --faults diary=429:3,cut_after:1@5,restored@20
   python -m sandbox demo --out /tmp/region                  the whole way through `svod`
   python -m sandbox mutate --data /tmp/region --school 781001
   python -m sandbox damage --data /tmp/region --school 781001 --how broken_xml
@@ -52,9 +54,9 @@ def _run(options: argparse.Namespace) -> int:
                 }
             )
         case "serve":
-            serve_until_stopped(
-                options.data, options.dnevnik_port, options.diary_port, options.ready_file
-            )
+            ports = {name: getattr(options, f"{name}_port") for name in EMULATORS}
+            chosen = {name: port for name, port in ports.items() if port}
+            serve_until_stopped(options.data, chosen, _faults(options.faults), options.ready_file)
         case "demo":
             return demo(_params(options), options.out)
         case "mutate":
@@ -62,6 +64,16 @@ def _run(options: argparse.Namespace) -> int:
         case "damage":
             _say(damage(options.data, options.school, options.how))
     return 0
+
+
+def _faults(asked: Sequence[str]) -> dict[str, Plan]:
+    """Plans by emulator; "" for all others. Raises ``ValueError``."""
+    plans = {}
+    for text in asked:
+        name, equals, plan = text.partition("=")
+        own = equals and name in EMULATORS
+        plans[name if own else ""] = read(plan if own else text)
+    return plans
 
 
 def _say(value: object) -> None:
@@ -94,8 +106,15 @@ def _parser() -> argparse.ArgumentParser:
         _add_size(commands.add_parser(name, help=teach, description=teach))
     serve = commands.add_parser("serve", help="run the emulators until SIGTERM")
     _add_data(serve)
-    serve.add_argument("--dnevnik-port", type=int, default=0, help="0: any free port")
-    serve.add_argument("--diary-port", type=int, default=0, help="0: any free port")
+    for name in EMULATORS:
+        serve.add_argument(f"--{name}-port", type=int, default=0, help="0: any free port")
+    serve.add_argument(
+        "--faults",
+        action="append",
+        default=[],
+        metavar="[EMULATOR=]PLAN|FILE",
+        help="faults to play; may be given for each emulator. See sandbox/emulators/fault_plan.py",
+    )
     serve.add_argument("--ready-file", type=Path, help="gets the same JSON line as the output")
     change = commands.add_parser("mutate", help="change one delivered mark, and nothing else")
     spoil = commands.add_parser("damage", help="damage the last upload of a school")

@@ -98,8 +98,9 @@ def term_marks(view: View) -> list[Pupil]:
 def delivery(view: View) -> dict[str, dict[str, Any]]:
     """Per entity of the diary: due, delivered and withheld by reason, on the view's day."""
     due: dict[str, Counter[str]] = {
-        entity: Counter() for entity in ("lesson", "mark", "attendance", "term_mark")
+        entity: Counter() for entity in ("lesson", "timetable", "mark", "attendance", "term_mark")
     }
+    due["timetable"][""] = _structure(view).get("timetable_slot", 0)
     for shown in held_lessons(view):
         if not shown.lesson.status:
             due["lesson"]["blocked_text" if shown.lesson.named else ""] += 1

@@ -58,6 +58,26 @@ class Person:
         return None if self.uid_flaw else self.uid
 
 
+@dataclass(frozen=True)
+class Document:
+    """A document of a pupil; some kinds have no series."""
+
+    kind: str
+    series: str | None
+    number: str
+    issued: date
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What the school's office has seen of a pupil's papers; what it has not stays empty."""
+
+    snils: bool = True  # whether the SNILS was handed in; the person has one all the same
+    gender: str | None = None  # М or Ж
+    citizenship: str | None = None
+    document: Document | None = None
+
+
 @dataclass
 class Application:
     """A guardian's application for the diary; ``registered`` and ``refused`` may be missing."""
@@ -94,6 +114,7 @@ class Pupil:
     application: Application | None = None
     ability: float = 0.5
     exempt_from: str | None = None  # name of a subject the pupil does not take part in
+    papers: Papers = Papers()
 
     def attends(self, day: date) -> bool:
         return self.enrolled <= day and (self.left is None or day < self.left)

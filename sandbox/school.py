@@ -11,6 +11,7 @@ from sandbox.consents import apply_for_diary
 from sandbox.journal import keep_journal
 from sandbox.members import Class, Diligence, Guardian, Movement, Pupil, Teacher
 from sandbox.model import Group, Hours, Load, School, Subject
+from sandbox.papers import hand_in
 from sandbox.params import YEAR_START, Params
 from sandbox.people import PeopleMaker
 from sandbox.timetable import LAST_LESSON, Teaching, Timetabler, hand_over
@@ -50,6 +51,7 @@ def populate(school: School, params: Params) -> None:
     _give_uids(school, rng)
     apply_for_diary(school, params, rng)
     keep_journal(school, params, random_for(params.seed, school.code, "journal"))
+    hand_in(school, random_for(params.seed, school.code, "papers"))
 
 
 def _open_classes(school: School, params: Params) -> None:

@@ -1,4 +1,4 @@
-"""Run the emulators of a region until told to stop."""
+"""Run the emulators of a region until told to stop, with faults if asked."""
 
 from __future__ import annotations
 
@@ -8,63 +8,108 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from sandbox.calendar import business_dates
-from sandbox.emulators.diary import TOKEN, Diary
+from sandbox.emulators import contingent, diary
+from sandbox.emulators.contingent import Contingent
+from sandbox.emulators.diary import Diary
 from sandbox.emulators.dnevnik import Dnevnik
-from sandbox.emulators.web import address, serve
+from sandbox.emulators.fault_plan import Plan
+from sandbox.emulators.faults import Faulty, Manner, serve_with_faults
+from sandbox.emulators.netschool import NetSchool
+from sandbox.emulators.web import Responder, Server, address
 from sandbox.generate import load_params
-from sandbox.region import codes
+from sandbox.params import Params
+from sandbox.region import build, codes
+
+EMULATORS = ("dnevnik", "diary", "contingent", "netschool")
+_PATHS = {"dnevnik": "/v2"}  # of the API below the address
 
 
 @dataclass(frozen=True)
 class Running:
-    """Two servers at work; ``close`` stops both."""
+    """Servers at work, by the names of ``EMULATORS``; ``close`` stops them. ``service`` is the
+    diary, ``contingent`` the registry behind its faults."""
 
-    dnevnik: ThreadingHTTPServer
-    diary: ThreadingHTTPServer
+    servers: dict[str, Server]
+    faults: dict[str, Faulty]
     service: Diary
+    contingent: Contingent
 
     @property
     def urls(self) -> dict[str, str | int]:
-        """Base addresses as the hub's settings want them, and the diary's token."""
-        return {
-            "dnevnik_url": f"{address(self.dnevnik)}/v2",
-            "diary_url": address(self.diary),
-            "diary_token": TOKEN,
-            "pid": os.getpid(),
+        """Base addresses as the hub's settings want them, and the portals' keys."""
+        urls = {
+            f"{name}_url": address(server) + _PATHS.get(name, "")
+            for name, server in self.servers.items()
         }
+        keys = {"diary_token": diary.TOKEN, "contingent_key": contingent.KEY}
+        return {**urls, **keys, "pid": os.getpid()}
 
     def close(self) -> None:
-        for server in (self.dnevnik, self.diary):
+        for faulty in self.faults.values():
+            faulty.close()
+        for server in self.servers.values():
             server.shutdown()
             server.server_close()
         self.service.close()
+        self.contingent.close()
 
 
-def start(data: Path, dnevnik_port: int = 0, diary_port: int = 0) -> Running:
-    """Start the emulators of the region in ``data``. Raises ``NotARegionError``."""
+def start(
+    data: Path,
+    ports: Mapping[str, int] | None = None,
+    faults: Mapping[str, Plan] | None = None,
+) -> Running:
+    """Start the emulators of the region in ``data``; NetSchool's where it has such schools.
+
+    ``ports`` and ``faults`` by emulator; ``faults[""]`` for those that have none of their own.
+    Raises ``NotARegionError``, ``ValueError`` for an emulator that the region does not have.
+    """
     params = load_params(data)
+    service, registry = Diary(data, codes(params)), Contingent(data, codes(params))
+    doors = _journals(data, params) | {
+        "diary": (service.respond, diary.MANNER),
+        "contingent": (registry.respond, contingent.MANNER),
+    }
+    plans = dict(faults or {})
+    for name in {*plans, *(ports or {})} - {"", *doors}:
+        raise ValueError(f"no emulator {name!r} in this region; it has {', '.join(doors)}")
+    every = plans.get("", Plan())
+    faulty = {
+        name: Faulty(respond, plans.get(name, every), manner, name)
+        for name, (respond, manner) in doors.items()
+    }
+    servers = {
+        name: serve_with_faults(one, (ports or {}).get(name, 0)) for name, one in faulty.items()
+    }
+    return Running(servers, faulty, service, registry)
+
+
+def _journals(data: Path, params: Params) -> dict[str, tuple[Responder, Manner]]:
     today: date = business_dates(params.first_business_date, params.until)[-1]
     journal = Dnevnik(data / "dnevnik", today, time.sleep)
-    service = Diary(data, codes(params))
-    return Running(
-        serve(journal.respond, dnevnik_port), serve(service.respond, diary_port), service
-    )
+    doors: dict[str, tuple[Responder, Manner]] = {"dnevnik": (journal.respond, Manner())}
+    if "netschool" in params.systems:
+        first = params.systems.index("netschool") * params.schools_per_system
+        numbers = range(first, first + params.schools_per_system)
+        web = NetSchool([build(params, number) for number in numbers], today, time.sleep)
+        doors["netschool"] = (web.respond, Manner())
+    return doors
 
 
 def serve_until_stopped(
-    data: Path, dnevnik_port: int, diary_port: int, ready_file: Path | None
+    data: Path, ports: Mapping[str, int], faults: Mapping[str, Plan], ready_file: Path | None
 ) -> None:
     """Serve until SIGTERM or SIGINT; one JSON line with the addresses says when it is ready."""
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    running = start(data, dnevnik_port, diary_port)
+    running = start(data, ports, faults)
     line = json.dumps(running.urls)
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -11,6 +11,38 @@ class PersonRole(StrEnum):
     GUARDIAN = "guardian"
 
 
+class Gender(StrEnum):
+    MALE = "male"
+    FEMALE = "female"
+
+
+class Citizenship(StrEnum):
+    RUSSIAN = "russian"  # гражданин РФ
+    DUAL = "dual"  # гражданин РФ и иностранного государства
+    FOREIGN = "foreign"
+    STATELESS = "stateless"  # лицо без гражданства
+
+
+class IdentityDocument(StrEnum):
+    """What a pupil is identified by; military papers are not among them."""
+
+    BIRTH_CERTIFICATE = "birth_certificate"
+    FOREIGN_BIRTH_CERTIFICATE = "foreign_birth_certificate"
+    PASSPORT = "passport"  # паспорт гражданина РФ
+    TRAVEL_PASSPORT = "travel_passport"  # загранпаспорт гражданина РФ
+    TEMPORARY_CARD = "temporary_card"  # временное удостоверение личности гражданина РФ
+    FOREIGN_PASSPORT = "foreign_passport"
+    RESIDENCE_PERMIT = "residence_permit"  # вид на жительство
+    TEMPORARY_RESIDENCE = "temporary_residence"  # разрешение на временное проживание
+    STATELESS_CARD = "stateless_card"  # удостоверение лица без гражданства
+    REFUGEE_CARD = "refugee_card"
+    REFUGEE_APPLICANT_CARD = "refugee_applicant_card"
+    REFUGEE_APPLICATION = "refugee_application"  # свидетельство о рассмотрении ходатайства
+    ASYLUM_CARD = "asylum_card"  # удостоверение получившего временное убежище
+    ASYLUM_CERTIFICATE = "asylum_certificate"
+    OTHER = "other"
+
+
 class TermKind(StrEnum):
     QUARTER = "quarter"  # четверть
     TRIMESTER = "trimester"

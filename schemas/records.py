@@ -21,7 +21,10 @@ from pydantic_core import PydanticCustomError
 from schemas.codes import (
     SCALE_VALUES,
     AttendanceStatus,
+    Citizenship,
+    Gender,
     HolidayKind,
+    IdentityDocument,
     LessonStatus,
     MovementKind,
     PersonRole,
@@ -124,6 +127,12 @@ Snils = Annotated[str, Text(pattern=r"^[0-9]{3}-[0-9]{3}-[0-9]{3} [0-9]{2}$"), I
 Phone = Annotated[str, Text(longest=40, pattern=r"^[0-9+() -]+$"), Identity()]
 Email = Annotated[str, Text(longest=200, pattern=r"^[^@ ]+@[^@ ]+$"), Identity()]
 
+GenderOf = Annotated[Gender, Code(Gender), Identity()]
+CitizenOf = Annotated[Citizenship, Code(Citizenship), Identity()]
+DocumentKind = Annotated[IdentityDocument, Code(IdentityDocument), Identity()]
+DocumentText = Annotated[str, Text(longest=30, pattern=r"^[0-9a-zA-Zа-яА-ЯёЁ №/.-]+$"), Identity()]
+IssueDate = Annotated[date, CalendarDate(), Identity()]
+
 ClassKey = Annotated[str, Text(), Ref("class_")]
 GroupKey = Annotated[str, Text(), Ref("group")]
 SubjectKey = Annotated[str, Text(), Ref("subject")]
@@ -214,12 +223,24 @@ class StaffMember(Record):
 
 
 class Pupil(Record):
+    """A child of the school; what is not known of the child stays empty, the gender too.
+
+    Kind, series, number and day of issue are those of one document, for the contingent registry.
+    Nothing is kept of health, disability or nationality (152-ФЗ, ст. 10).
+    """
+
     person: Pupil_
     full_name: FullName
     birth_date: BirthDate | None = None
     snils: Snils | None = None
     phone: Phone | None = None
     email: Email | None = None
+    gender: GenderOf | None = None
+    citizenship: CitizenOf | None = None
+    document_kind: DocumentKind | None = None
+    document_series: DocumentText | None = None
+    document_number: DocumentText | None = None
+    document_issued: IssueDate | None = None
     NATURAL_KEY = ("person",)
 
 

@@ -24,13 +24,15 @@ from connectors.diary.wire import (
     RecordEnvelope,
     RecordItem,
 )
-from connectors.errors import Unavailable
+from connectors.errors import BatchRefused, Unavailable
 from connectors.http import HttpClient, Question
 
 BATCHES = "/api/ingest/v1/batches"
 RECORDS = "/api/ingest/v1/records"
 MOST_RECORDS = 500  # of a batch, by contract
 PAGE = 500
+# Answers by which the service says that a batch was not applied and must not come again as it is.
+REFUSED_WHOLE = (400, 413, 422)
 
 RECORD_SCHEMA: dict[str, pl.DataType] = {
     name: pl.String() for name in ("key", "type", "hash", "id")
@@ -50,6 +52,7 @@ class DiaryClient:
     """One diary service. ``http`` carries ``judge``; ``token`` is the hub's own."""
 
     kind = "diary"
+    most_records = MOST_RECORDS
 
     def __init__(self, http: HttpClient, token: str) -> None:
         self._http = http
@@ -58,9 +61,10 @@ class DiaryClient:
     def send(self, school: str, batch_key: str, records: Sequence[Record]) -> list[Receipt]:
         """Deliver ``records`` (``{key, op, type, hash, data}``); receipts in their order.
 
-        Raises ``Retriable`` when the answer is lost or unusable, ``AccessDenied`` for 401 and
-        403, ``Misconfigured`` when the key was used for another body (409), ``ValueError`` for
-        more than ``MOST_RECORDS`` or a key named twice.
+        Raises ``Retriable`` when the answer is lost or unusable, ``BatchRefused`` when nothing was
+        applied and never will be, ``AccessDenied`` for 401 and 403, ``Misconfigured`` when the
+        key was used for another body (409), ``ValueError`` for more than ``MOST_RECORDS`` or a
+        key named twice.
         """
         if len(records) > MOST_RECORDS:
             raise ValueError(f"a batch holds at most {MOST_RECORDS} records")
@@ -74,8 +78,11 @@ class DiaryClient:
             BATCHES,
             body=_body(school, records),
             headers=self._headers | {"Idempotency-Key": batch_key},
+            accept=frozenset(REFUSED_WHOLE),
         )
         answer = self._http.ask(question)
+        if answer.status in REFUSED_WHOLE:
+            raise BatchRefused(f"refused_{answer.status}", where=question.where)
         return _receipts(_read(ReceiptEnvelope, answer.value, question), operations, question)
 
     def fetch_batch(
@@ -94,13 +101,20 @@ class DiaryClient:
         operations = {str(record["key"]): str(record["op"]) for record in records}
         return _receipts(envelope, operations, question)
 
-    def list_records(self, institution: str) -> Iterator[pl.DataFrame]:
+    def count_records(self, school: str) -> int | None:
+        """How many live records the portal holds. Raises as ``send`` does."""
+        query = (("institution", school), ("p_page", "1"), ("p_limit", "1"))
+        question = Question("GET", RECORDS, query, headers=self._headers)
+        envelope = _read(RecordEnvelope, self._http.ask(question).value, question)
+        return envelope.data.total_items
+
+    def list_records(self, school: str) -> Iterator[pl.DataFrame]:
         """The live records page by page, columns of ``RECORD_SCHEMA``. Raises ``Unavailable``
         when the list changes while it is read: then no page of it may be trusted."""
         page, seen = 1, 0
         total: int | None = None
         while True:
-            question = self._page(institution, page)
+            question = self._page(school, page)
             data = _read(RecordEnvelope, self._http.ask(question).value, question).data
             seen += len(data.items)
             if data.current != page or total not in (None, data.total_items):
@@ -113,8 +127,8 @@ class DiaryClient:
         if seen != total:
             raise Unavailable("the list is not whole", where=RECORDS)
 
-    def _page(self, institution: str, page: int) -> Question:
-        query = (("institution", institution), ("p_page", str(page)), ("p_limit", str(PAGE)))
+    def _page(self, school: str, page: int) -> Question:
+        query = (("institution", school), ("p_page", str(page)), ("p_limit", str(PAGE)))
         return Question("GET", RECORDS, query, headers=self._headers)
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from connectors.errors import ConnectorError
 from mappings.problems import MappingError
-from pipeline.cli import answers, bench, mappings, people, setup, steps
+from pipeline.cli import answers, bench, delivery, mappings, people, setup, steps
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
@@ -38,6 +38,7 @@ app = typer.Typer(
 )
 setup.register(app)
 steps.register(app)
+delivery.register(app)
 answers.register(app)
 bench.register(app)
 people.register(app)

@@ -1,4 +1,4 @@
-"""Commands that do a step: run, collect, plan, deliver, approve, measure, report."""
+"""Commands that do a step: run, collect, measure, report. Those of portals: ``delivery``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from connectors.errors import Retriable
-from pipeline import batches, figures, outbox
+from pipeline import batches, figures
 from pipeline.airflow_env import airflow_environment, prepare_airflow
 from pipeline.cli.follow import follow
 from pipeline.cli.present import AsJson, show
@@ -19,12 +19,10 @@ from pipeline.collect import Run
 from pipeline.examine import examine
 from pipeline.exits import MEANING, Exit
 from pipeline.hub import Hub
-from pipeline.plan import TARGET, plan_school
 from pipeline.registry import school_codes
 from pipeline.runs import RunState, SchoolState, states, verdicts
 from pipeline.settings import Settings
 from pipeline.summary import summary
-from privacy.actions import Action
 
 BusinessDate = Annotated[
     datetime,
@@ -42,9 +40,6 @@ def register(app: typer.Typer) -> None:
     """Add these commands to ``app``."""
     app.command("run")(run)
     app.command("collect")(collect)
-    app.command("plan")(plan)
-    app.command("deliver")(deliver)
-    app.command("approve")(approve)
     app.command("measure")(measure)
     app.command("report")(report)
 
@@ -53,7 +48,7 @@ def run(business_date: BusinessDate, run_id: RunId = "", as_json: AsJson = False
     """Run the DAGs in this process for one day: collect, deliver, measure, report."""
     settings = Settings()
     prepare_airflow(settings)
-    this = _run(business_date, run_id)
+    this = named_run(business_date, run_id)
     environment = airflow_environment(settings) | {
         "SVOD_TASK_RETRIES": "0",  # nobody waits a quarter of an hour at a terminal
     }
@@ -91,48 +86,15 @@ def collect(
     as_json: AsJson = False,
 ) -> None:
     """Collect the journals: land, check, separate, store."""
-    this = _run(business_date, run_id)
+    this = named_run(business_date, run_id)
     accepting = replace(this, accept_volumes=frozenset(accept_volumes or ()))
-    _step("collect", batches.collect_batch, accepting, school, as_json)
-
-
-def deliver(
-    business_date: BusinessDate,
-    run_id: RunId = "",
-    school: Schools = None,
-    as_json: AsJson = False,
-) -> None:
-    """Bring the diary to the desired state."""
-    _step("deliver", batches.deliver_batch, _run(business_date, run_id), school, as_json)
-
-
-def plan(business_date: BusinessDate, school: Schools = None, as_json: AsJson = False) -> None:
-    """Show what a delivery would create, update and withdraw; sends nothing."""
-    hub = Hub.open()
-    this = _run(business_date, "")
-    plans = [
-        plan_school(hub, code, this.business_date, f"plan-{this.run_id}")
-        for code in school or _all(hub)
-    ]
-    show([asdict(one) for one in plans], as_json=as_json)
-
-
-def approve(
-    school: Annotated[str, typer.Option(help="The school whose withdrawals may go.")],
-    as_json: AsJson = False,
-) -> None:
-    """Let withdrawals go that wait for a person, in the next delivery."""
-    hub = Hub.open()
-    with hub.engine.begin() as connection:
-        approved = outbox.approve(connection, TARGET, school)
-    hub.log_action(Action("approve_withdrawals", school, "решение оператора", approved))
-    show([{"school": school, "approved": approved}], as_json=as_json)
+    do_step("collect", batches.collect_batch, accepting, school, as_json)
 
 
 def measure(business_date: BusinessDate, run_id: RunId = "", as_json: AsJson = False) -> None:
     """Judge the batch and compute the measures."""
     hub = Hub.open()
-    this = _run(business_date, run_id)
+    this = named_run(business_date, run_id)
     failed = examine(hub, this)
     count = figures.compute(hub, this)
     show([{"failed_expectations": failed, "figures": count}], as_json=as_json)
@@ -140,17 +102,18 @@ def measure(business_date: BusinessDate, run_id: RunId = "", as_json: AsJson = F
 
 def report(business_date: BusinessDate, run_id: RunId = "", as_json: AsJson = False) -> None:
     """Render the reports of the districts and of the region."""
-    paths = figures.render_reports(Hub.open(), _run(business_date, run_id))
+    paths = figures.render_reports(Hub.open(), named_run(business_date, run_id))
     show([{"report": str(path)} for path in paths], as_json=as_json)
 
 
-def _step(
+def do_step(
     verb: str,
     act: Callable[[Hub, list[str], Run], dict[str, int]],
     this: Run,
     chosen: list[str] | None,
     as_json: bool,
 ) -> None:
+    """Do ``verb`` for the schools ``chosen``, or all, and close it; exits with its code."""
     hub = Hub.open()
     todo = batches.open_run(hub, verb, this)
     for batch in [chosen] if chosen else todo:
@@ -163,13 +126,15 @@ def _step(
     raise typer.Exit(Exit.DONE if state is RunState.CLOSED else _partly(hub, this, [verb]))
 
 
-def _run(business_date: datetime, run_id: str) -> Run:
+def named_run(business_date: datetime, run_id: str) -> Run:
+    """The run of that name, or a new one."""
     day: date = business_date.date()
     made = f"run-{day:%Y%m%d}-{datetime.now().astimezone():%Y%m%dT%H%M%S%f}"
     return Run(run_id or made, day)
 
 
-def _all(hub: Hub) -> list[str]:
+def all_schools(hub: Hub) -> list[str]:
+    """Codes of the region's schools."""
     with hub.engine.begin() as connection:
         return school_codes(connection)
 

@@ -1,16 +1,25 @@
 """The portal's diary service: ingest by our contract, reads in the verified envelope.
 
 Every byte received is kept in ``diary-received.log``: what the hub must not send is searched for
-there. Control: ``GET /_sandbox/stats``, ``GET /_sandbox/state``, ``POST /_sandbox/fault
-{"kind", "count"}``. Faults hit ingest and reads: 503, 429, error200 (an envelope with a
-message and no data, nothing applied), cut_before (nothing applied, no answer), cut_after
-(applied, no answer), partial (applied, half of the answers missing).
+there. Control:
+
+* ``GET /_sandbox/stats``: counters; ``GET /_sandbox/state``: the live records
+* ``GET /_sandbox/batches``: every batch received, in order, with its size and the status it got,
+  and how many there were of each size
+* ``POST /_sandbox/poison {"key"}``: a batch that holds this record's key is answered 500 and not
+  applied, until ``{"key", "remove": true}``
+* ``POST /_sandbox/backup {"name"}``, ``POST /_sandbox/restore {"name"}``: records and batches go
+  back to where they were; what this file counts does not
+
+Faults are played from outside (``faults``); ``MANNER`` tells them how this service speaks.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -18,15 +27,15 @@ from threading import Lock
 from typing import Any
 
 from sandbox.emulators.diary_rules import refuse
-from sandbox.emulators.diary_store import BodyChangedError, DiaryStore, pages
-from sandbox.emulators.web import MAINTENANCE, Answer, Faults, Request, json_answer
+from sandbox.emulators.diary_store import BodyChangedError, DiaryStore, PoisonError, pages
+from sandbox.emulators.faults import Change, Manner
+from sandbox.emulators.web import Answer, Request, json_answer
 
 Json = dict[str, Any]
 
 TOKEN = "sandbox-diary"  # noqa: S105  # opens nothing outside the sandbox
 INGEST = "/api/ingest/v1"
 MOST_RECORDS = 500
-KINDS = ("cut_before", "cut_after", "503", "429", "error200", "partial")
 
 
 def envelope(items: list[Any], page: int = 1, limit: int | None = None) -> Answer:
@@ -39,6 +48,21 @@ def problem(status: int, message: str, **headers: str) -> Answer:
     return json_answer(empty, status, **headers)
 
 
+def reshape(answer: Answer, change: Change) -> Answer:
+    """The answer with ``change`` made to its results per record; as it is if it has none."""
+    try:
+        said = json.loads(answer.body)
+        results = said["data"]["items"]
+    except (ValueError, KeyError, TypeError):
+        return answer
+    if not results or "status" not in results[0]:
+        return answer
+    return envelope(change(results))
+
+
+MANNER = Manner(problem, reshape)
+
+
 class Diary:
     """The service for ``institutions``; state and log live in ``folder``."""
 
@@ -48,7 +72,6 @@ class Diary:
         self._store = DiaryStore(folder / "diary.sqlite")
         self._log_path = folder / "diary-received.log"
         self._log_lock = Lock()
-        self._faults = Faults()
 
     def close(self) -> None:
         self._store.close()
@@ -60,31 +83,36 @@ class Diary:
             log.write(request.raw + b"\n")
         if request.headers.get("authorization") != f"Bearer {self._token}":
             return problem(401, "Need authenticate")
-        match self._faults.take("503", "429", "error200", "cut_before"):
-            case "503":
-                return Answer(503, MAINTENANCE, "text/html; charset=utf-8")
-            case "429":
-                return problem(429, "Too many requests", Retry_After="1")
-            case "error200":
-                return problem(200, "Внутренняя ошибка")
-            case "cut_before":
-                return Answer(cut=True)
         try:
             return self._route(request)
         except (ValueError, KeyError, TypeError, AttributeError):
             return problem(400, "Bad request")
 
     def _control(self, request: Request) -> Answer:
-        if request.path == "/_sandbox/stats":
-            return json_answer(self._store.stats())
-        if request.path == "/_sandbox/state":
-            return json_answer(self._store.live())
-        if request.path == "/_sandbox/fault":
-            body = request.json()
-            if body["kind"] in KINDS:
-                self._faults.add(body["kind"], int(body.get("count", 1)))
-                return json_answer({"kind": body["kind"]})
+        match request.path.removeprefix("/_sandbox/"):
+            case "stats":
+                return json_answer(self._store.stats())
+            case "state":
+                return json_answer(self._store.live())
+            case "batches":
+                received = self._store.received()
+                sizes = Counter(str(batch["size"]) for batch in received)
+                return json_answer({"sizes": sizes, "received": received})
+            case "poison" | "backup" | "restore" as call:
+                return self._change(call, request.json())
         return json_answer({"error": "unknown control call"}, 404)
+
+    def _change(self, call: str, body: Json) -> Answer:
+        try:
+            if call == "poison":
+                self._store.poison(body["key"], remove=bool(body.get("remove", False)))
+            elif call == "backup":
+                self._store.backup(body["name"])
+            else:
+                self._store.restore(body["name"])
+        except (ValueError, KeyError, LookupError) as wrong:
+            return json_answer({"error": str(wrong)}, 400)
+        return json_answer(body)
 
     def _route(self, request: Request) -> Answer:
         path = request.path
@@ -110,20 +138,25 @@ class Diary:
         batch = request.json()
         if not key or not isinstance(batch["records"], list):
             return problem(400, "Idempotency-Key and records are needed")
-        if len(batch["records"]) > MOST_RECORDS:
+        keys = [record["key"] for record in batch["records"]]
+        answer = self._apply(key, request.body, batch, keys)
+        self._store.note(key, len(keys), answer.status)
+        return answer
+
+    def _apply(self, key: str, body: bytes, batch: Json, keys: list[str]) -> Answer:
+        if len(keys) > MOST_RECORDS:
             return problem(413, f"at most {MOST_RECORDS} records")
+        if len(set(keys)) < len(keys):
+            return problem(422, "a batch names each key once")
         known = batch["institution"] in self._institutions
         try:
             answers = self._store.apply(
-                key, request.body, batch, lambda record: refuse(record, known=known)
+                key, body, batch, lambda record: refuse(record, known=known)
             )
         except BodyChangedError:
             return problem(409, "Idempotency-Key was used with another body")
-        match self._faults.take("cut_after", "partial"):
-            case "cut_after":
-                return Answer(cut=True)
-            case "partial":
-                return envelope(answers[: len(answers) // 2])
+        except PoisonError:
+            return problem(500, "Внутренняя ошибка")
         return envelope(answers)
 
     def _records(self, query: dict[str, str]) -> list[Json]:
@@ -131,7 +164,7 @@ class Diary:
         return [{name: r[name] for name in ("key", "type", "hash", "id")} for r in found]
 
     def _estimates(self, query: dict[str, str]) -> list[Json]:
-        found = self._store.live("uid = ? AND type <> 'lesson'", query["p_uid"])
+        found = self._store.live("uid = ?", query["p_uid"])
         return [
             {
                 "id": r["id"],
@@ -157,7 +190,7 @@ def _lesson(record: Json) -> Json:
         "task_code": None,
         "task_kind_code": "homework",
         "task_kind_name": "Домашнее задание",
-        "files": [],
+        "files": [data["task_file"]] if data["task_file"] else [],
     }
     return {
         "identity": {"id": record["id"], "uid": None},
@@ -169,7 +202,7 @@ def _lesson(record: Json) -> Json:
         "content_name": data["content_name"],
         "content_description": None,
         "content_additional_material": None,
-        "tasks": [task] if data["task_name"] else [],
+        "tasks": [task] if data["task_name"] or data["task_file"] else [],
         "estimates": [],
         "action_payload": {"can_add_homework": False},
     }

@@ -7,7 +7,7 @@ from functools import partial
 from html import escape
 
 from sandbox import dbf, writers
-from sandbox.members import Person
+from sandbox.members import Person, Pupil
 from sandbox.params import OFFSET, YEAR_END, YEAR_START
 from sandbox.rows import Cell, Row, Table, add_column, day_text, hours_text, row, table, yes_no
 from sandbox.sources.paragraf_journal import journal
@@ -200,6 +200,21 @@ def _person(person: Person) -> dict[str, Cell]:
     }
 
 
+def _pupil(pupil: Pupil) -> dict[str, Cell]:
+    """The card of a pupil: who it is, as far as the office has seen papers."""
+    papers, document = pupil.papers, pupil.papers.document
+    return {
+        **_person(pupil.person),
+        "СНИЛС": pupil.person.snils if papers.snils else None,
+        "Пол": papers.gender,
+        "Гражданство": papers.citizenship,
+        "ДокументВид": document.kind if document else None,
+        "ДокументСерия": document.series if document else None,
+        "ДокументНомер": document.number if document else None,
+        "ДокументДата": day_text(document.issued if document else None),
+    }
+
+
 def _people(view: View) -> Iterator[Table]:
     identity = "Код, Фамилия, Имя, Отчество, ДатаРождения, СНИЛС, Телефон, Почта"
     yield table(
@@ -219,11 +234,12 @@ def _people(view: View) -> Iterator[Table]:
     )
     yield table(
         "pupils",
-        f"{identity}, КодКласса, ДатаЗачисления, ДатаВыбытия, UID",
+        f"{identity}, КодКласса, ДатаЗачисления, ДатаВыбытия, UID, Пол, Гражданство, "
+        "ДокументВид, ДокументСерия, ДокументНомер, ДокументДата",
         (
             Row(
                 {
-                    **_person(p.person),
+                    **_pupil(p),
                     "КодКласса": p.class_.code,
                     "ДатаЗачисления": day_text(p.enrolled),
                     "ДатаВыбытия": day_text(view.since(p.left)),

@@ -7,7 +7,7 @@ registry    districts, schools, their sources and regulation profile, days off
 journal     facts by pseudonym, one table per canonical entity, and their history
 vault       identities, encrypted; no other room of the hub may read it
 ops         runs, uploads, landing, ledger, quarantine, findings, action log
-outbox      desired and delivered state per target, batches, receipts
+outbox      desired and delivered state per target, batches, receipts, the pace of portals
 quality     measures and form figures
 ==========  ==================================================================
 """
@@ -24,7 +24,7 @@ from schemas.tables.ops import (
     school_runs,
     uploads,
 )
-from schemas.tables.outbox import batches, desired, receipts
+from schemas.tables.outbox import batches, desired, portals, receipts
 from schemas.tables.quality import form_figures, measures
 from schemas.tables.registry import days_off, districts, school_years, schools, sources, targets
 from schemas.tables.vault import local_keys, people, uids
@@ -47,6 +47,7 @@ __all__ = [
     "measures",
     "metadata",
     "people",
+    "portals",
     "quarantine",
     "receipts",
     "runs",

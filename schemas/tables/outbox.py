@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Table, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from schemas.tables.base import metadata
@@ -15,9 +27,13 @@ desired = Table(
     Column("key", Text, primary_key=True, comment="the record's opaque name at the portal"),
     Column("entity", Text, nullable=False),
     Column("desired_hash", Text, comment="null: the portal must not hold the record"),
-    Column("payload", JSONB, comment="what to send; null for a withdrawal"),
+    Column("payload", JSONB, comment="what to send; null for a withdrawal; sealed if it names"),
     Column("delivered_hash", Text, comment="what the portal last confirmed; null: nothing"),
+    Column("delivered_payload", JSONB, comment="what was confirmed, where a target asks for it"),
     Column("remote_id", Text),
+    Column("school_year", Integer, nullable=False, comment="facts of a closed year stay as sent"),
+    Column("person", Text, comment="opaque name of the pupil it is about: consent may end"),
+    Column("priority", SmallInteger, nullable=False, comment="pipeline.outbox.Priority"),
     Column("state", Text, nullable=False, comment="a value of pipeline.outbox.State"),
     Column("reason", Text, nullable=False, server_default=""),
     Column("batch", Text, comment="the batch that carries the record now"),
@@ -34,11 +50,16 @@ batches = Table(
     Column("school", Text, nullable=False),
     Column("run_id", Text, nullable=False),
     Column("records", JSONB, nullable=False, comment="the body exactly as sent"),
-    Column("state", Text, nullable=False, comment="written, unknown or settled"),
+    Column("state", Text, nullable=False, comment="a value of pipeline.sending.BatchState"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("written_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("settled_at", DateTime(timezone=True)),
-    Index("ix_batches_open", "target", "school", postgresql_where=text("state <> 'settled'")),
+    Index(
+        "ix_batches_open",
+        "target",
+        "school",
+        postgresql_where=text("state IN ('written', 'unknown')"),
+    ),
     schema="outbox",
 )
 
@@ -53,5 +74,17 @@ receipts = Table(
     Column("code", Text, nullable=False, server_default=""),
     Column("message", Text, nullable=False, server_default=""),
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    schema="outbox",
+)
+
+# One row a portal, shared by all processes that deliver to it: pipeline/pace.py.
+portals = Table(
+    "portals",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("tokens", Float, nullable=False, comment="requests that may be made at once"),
+    Column("filled_at", DateTime(timezone=True), nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0", comment="in a row"),
+    Column("rests_until", DateTime(timezone=True), comment="nothing is sent before"),
     schema="outbox",
 )

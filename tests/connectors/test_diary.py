@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from connectors.base import Receipt
-from connectors.errors import AccessDenied, Misconfigured, RateLimited, Unavailable
+from connectors.errors import AccessDenied, BatchRefused, Misconfigured, RateLimited, Unavailable
 from connectors.registry import Link, make_diary
 
 SEND = "POST /api/ingest/v1/batches"
@@ -109,8 +109,8 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key(
 
 @pytest.mark.parametrize(
     ("status", "raised"),
-    [(401, AccessDenied), (403, AccessDenied), (409, Misconfigured), (413, Misconfigured),
-     (400, Misconfigured), (500, Unavailable), (429, RateLimited)],
+    [(401, AccessDenied), (403, AccessDenied), (409, Misconfigured), (413, BatchRefused),
+     (400, BatchRefused), (422, BatchRefused), (500, Unavailable), (429, RateLimited)],
 )  # fmt: skip
 def test_refusals(
     diary: Any, server: Any, reply: Any, status: int, raised: type[Exception]

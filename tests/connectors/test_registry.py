@@ -9,8 +9,9 @@ import pytest
 
 from connectors.diary import DiaryClient
 from connectors.errors import Misconfigured
-from connectors.registry import SOURCES, make_diary, make_source
+from connectors.registry import SOURCES, make_contingent, make_diary, make_source
 from mappings import load
+from tests.connectors.contingent import codes
 
 PROFILES = {"paragraf": "paragraf/3.21", "netschool": "netschool/5"}
 DNEVNIK = {"base_url": "http://127.0.0.1/v2", "token": "secret-token", "school_id": "42"}
@@ -78,3 +79,45 @@ def test_the_diary() -> None:
     assert isinstance(made, DiaryClient)
     with pytest.raises(Misconfigured):
         make_diary({"base_url": "http://127.0.0.1"})
+
+
+REGISTRY = {"base_url": "http://127.0.0.1", "key": "secret-key"}
+PACKET = REGISTRY | {
+    "variant": "packet",
+    "source_system_id": 7,
+    "destination_system_id": "contingent",
+    "ais_guid": "4bca0dd5-3a2c-4f6c-8e0e-0a3c7f9a1b11",
+}
+REST = REGISTRY | {"variant": "rest"}
+
+
+@pytest.mark.parametrize("settings", [PACKET, REST, PACKET | {"mode": "MODE_ALL"}])
+def test_the_contingent_registry(settings: dict[str, Any]) -> None:
+    made = make_contingent(settings, codes())
+    assert (made.kind, made.most_records) == ("contingent", 500)
+    assert "secret-key" not in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        (REGISTRY, "variant"),
+        (REGISTRY | {"variant": "soap"}, "variant"),
+        (REST | {"key": ""}, "key"),
+        (REST | {"ais_guid": PACKET["ais_guid"]}, "ais_guid"),
+        (REST | {"base_url": "host/rest"}, "base_url"),
+        (PACKET | {"source_system_id": ""}, "source_system_id"),
+        (PACKET | {"ais_guid": "4bca"}, "ais_guid"),
+        (PACKET | {"mode": "MODE_SOME"}, "mode"),
+        (PACKET | {"longest_wait": 0}, "longest_wait"),
+        (PACKET | {"schema_folder": "/nowhere"}, "schema"),
+        ({k: v for k, v in PACKET.items() if k != "destination_system_id"}, "destination"),
+    ],
+)
+def test_settings_of_the_contingent_registry_that_do_not_fit(
+    settings: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(Misconfigured, match=place) as caught:
+        make_contingent(settings, codes())
+    assert caught.value.fix
+    assert "secret-key" not in repr(caught.value) + caught.value.where + caught.value.fix

@@ -86,7 +86,13 @@ def test_one_trigger_runs_the_whole_chain(place: Place, airflow: Airflow) -> Non
         "dags/collect_journals/dagRuns",
         json={"logical_date": None, "conf": {"business_date": DAY, "svod_run": "by-rest"}},
     )
-    chain = ("collect_journals", "deliver_diary", "measure_quality", "district_reports")
+    chain = (
+        "collect_journals",
+        "deliver_diary",
+        "measure_quality",
+        "district_reports",
+        "approve_withdrawals",  # nothing waits: nobody is asked
+    )
     for dag in chain:
         _wait(lambda dag=dag: airflow.newest_state(dag) in ("success", "failed"), f"{dag} hangs")
         assert airflow.newest_state(dag) == "success", dag
@@ -111,7 +117,7 @@ def test_down_stops_what_up_started_and_nothing_else(
 
 
 def _known(airflow: Airflow) -> bool:
-    return len(airflow.ask("GET", "dags")["dags"]) == 4
+    return len(airflow.ask("GET", "dags")["dags"]) == 7
 
 
 def _wait(ready: Any, complaint: str) -> None:

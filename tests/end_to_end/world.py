@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -26,6 +26,8 @@ from pipeline import batches, figures, migrate
 from pipeline.cli import app
 from pipeline.collect import Run
 from pipeline.database import connect
+from pipeline.deliver import Mode
+from pipeline.destinations import CONTINGENT, DIARY
 from pipeline.examine import examine
 from pipeline.hub import Hub
 from pipeline.registry import import_region, read_region
@@ -205,7 +207,12 @@ class World:
         return self._step("collect", batches.collect_batch, day, run_id, schools)
 
     def deliver(self, day: str, run_id: str) -> RunState:
-        return self._step("deliver", batches.deliver_batch, day, run_id)
+        return self._step("deliver", partial(batches.deliver_batch, destination=DIARY), day, run_id)
+
+    def deliver_contingent(self, day: str, run_id: str, mode: Mode = Mode.DAILY) -> RunState:
+        """All schools to the contingent registry."""
+        act = partial(batches.deliver_batch, destination=CONTINGENT, mode=mode)
+        return self._step(CONTINGENT.verb, act, day, run_id)
 
     def _step(
         self, verb: str, act: Any, day: str, run_id: str, schools: list[str] | None = None

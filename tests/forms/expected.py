@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.calendar import BELL_TIMETABLE
-from sandbox.members import Class, Person
+from sandbox.members import Class, Papers, Person
 from sandbox.model import Group, Lesson, School
 from sandbox.params import YEAR_END, YEAR_START
 from sandbox.view import ShownLesson, View
@@ -23,6 +23,13 @@ Records = dict[str, list[Record]]
 ZONE = ZoneInfo("Europe/Moscow")
 HOLIDAYS = {"Каникулы": "vacation", "Праздник": "public_holiday", "Карантин": "quarantine"}
 MOVEMENTS = {"Зачисление": "enrolment", "Перевод": "transfer", "Выбытие": "withdrawal"}
+GENDERS = {"М": "male", "Ж": "female"}
+CITIZENSHIPS = {"Гражданин РФ": "russian", "Иностранный гражданин": "foreign"}
+DOCUMENTS = {
+    "Свидетельство о рождении": "birth_certificate",
+    "Паспорт гражданина РФ": "passport",
+    "Паспорт иностранного гражданина": "foreign_passport",
+}
 STATUSES = {"": "scheduled", "cancelled": "cancelled", "merged": "merged"}
 WORKS = {"lesson": "lesson_work"}  # the others are called as in the model
 
@@ -141,12 +148,24 @@ def _identity(person: Person) -> Record:
     }
 
 
+def _papers(papers: Papers) -> Record:
+    document = papers.document
+    return {
+        "gender": GENDERS[papers.gender] if papers.gender else None,
+        "citizenship": CITIZENSHIPS[papers.citizenship] if papers.citizenship else None,
+        "document_kind": DOCUMENTS[document.kind] if document else None,
+        "document_series": document.series if document else None,
+        "document_number": document.number if document else None,
+        "document_issued": document.issued if document else None,
+    }
+
+
 def _people(view: View) -> Records:
     teachers, pupils = view.school.teachers, view.pupils
     people = [("pupil", p.person) for p in pupils] + [("staff", t.person) for t in teachers]
     return {
         "staff_member": [{**_identity(t.person), "position": t.position} for t in teachers],
-        "pupil": [_identity(p.person) for p in pupils],
+        "pupil": [{**_identity(p.person), **_papers(p.papers)} for p in pupils],
         "guardian": [
             {
                 "person": _name(g.person),

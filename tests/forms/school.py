@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sandbox.members import Movement, Pupil
@@ -66,6 +67,8 @@ def _enrich(school: School) -> None:
     _grade_specially(school.term_marks)
     _excuse_variously([a for lesson in held for a in lesson.absences])
     _transfer(school)
+    for pupil in school.pupils:  # one truth for all forms, and not all of them can leave it out
+        pupil.papers = replace(pupil.papers, snils=True)
 
 
 def _cancel(unfilled: list[Lesson]) -> None:
@@ -145,6 +148,10 @@ FEATURES: dict[str, Callable[[School], bool]] = {
         m.kind == "Зачисление" and m.other_school for m in s.movements
     ),
     "a pupil who left": lambda s: bool(leavers(s)),
+    "a pupil without a stated gender, and one with": lambda s: (
+        {p.papers.gender is None for p in s.pupils} == {True, False}
+    ),
+    "a pupil without a document": lambda s: any(p.papers.document is None for p in s.pupils),
     "a transfer between classes": lambda s: any(m.kind == "Перевод" for m in s.movements),
     "a quarantine": lambda s: any(h.kind == "Карантин" for h in s.holidays),
     "a teacher without access": lambda s: any(not t.access for t in s.teachers),

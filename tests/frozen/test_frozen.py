@@ -27,6 +27,7 @@ OF_LATER_STEPS = {
     "hub_fault",
     "person_ambiguous",
     "person_not_found",
+    "portal_resting",
     "rate_limited",
     "source_unavailable",
     "uid_taken",

@@ -1,117 +1,25 @@
-"""Desired-state delivery against a portal that keeps state and misbehaves on demand.
-
-``Portal`` here is written from docs/diary-contract.md alone; the HTTP emulator has its own tests.
-"""
+"""Desired-state delivery against a portal that keeps state and misbehaves on demand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
-from itertools import count
+from dataclasses import replace
 
-import polars as pl
 import pytest
 from sqlalchemy import text
 
-from connectors.base import Receipt
-from connectors.errors import Unavailable
-from pipeline import deliver, outbox
-from pipeline.collect import Run
-from pipeline.deliver import Delivery, deliver_school
+from pipeline import outbox
+from pipeline.deliver import Mode
+from pipeline.destinations import DIARY
 from pipeline.hub import Hub
-from pipeline.ledger import open_rows
-from pipeline.plan import Plan
+from pipeline.pace import Pace, wake
 from pipeline.runs import SchoolState
-
-SCHOOL = "781001"
-
-
-class Portal:
-    """Applies a batch once per key; ``faults`` are consumed one per call."""
-
-    kind = "diary"
-
-    def __init__(self) -> None:
-        self.state: dict[str, str] = {}
-        self.answers: dict[str, list[Receipt]] = {}
-        self.applied = 0
-        self.faults: list[str] = []
-        self.refuses: set[str] = set()
-
-    def send(
-        self, school: str, batch_key: str, records: Sequence[dict[str, object]]
-    ) -> list[Receipt]:
-        fault = self.faults.pop(0) if self.faults else ""
-        if fault == "before":
-            raise Unavailable("cut before it was applied")
-        if batch_key not in self.answers:
-            self.answers[batch_key] = [self._apply(record) for record in records]
-        if fault == "after":
-            raise Unavailable("cut after it was applied")
-        if fault == "kill":
-            raise KeyboardInterrupt
-        return list(reversed(self.answers[batch_key]))
-
-    def _apply(self, record: dict[str, object]) -> Receipt:
-        key = str(record["key"])
-        if key in self.refuses:
-            return Receipt(key, "rejected", None, "bad_record")
-        self.applied += 1
-        if record["op"] == "withdraw":
-            self.state.pop(key, None)
-            return Receipt(key, "withdrawn", f"id-{key}")
-        self.state[key] = str(record["hash"])
-        return Receipt(key, "created", f"id-{key}")
+from pipeline.transmit import BATCH_SIZE
+from tests.pipeline.portal import BOX, Deliverer, Portal
 
 
 @pytest.fixture
 def portal() -> Portal:
     return Portal()
-
-
-@pytest.fixture
-def keys() -> Iterator[int]:
-    return count()
-
-
-class Deliverer:
-    """Delivers a desired state given as key -> hash; a withheld key as key -> None."""
-
-    def __init__(self, hub: Hub, portal: Portal, patch: pytest.MonkeyPatch) -> None:
-        self.hub, self.portal, self.patch = hub, portal, patch
-        numbers = count()
-        self.delivery = Delivery(portal, lambda: f"batch-{next(numbers)}")
-        self.runs = count()
-
-    def __call__(self, **wanted: str | None) -> SchoolState:
-        run = Run(f"run-{next(self.runs)}", date(2026, 9, 18))
-        frame = pl.DataFrame(
-            {
-                "key": list(wanted),
-                "entity": ["mark"] * len(wanted),
-                "desired_hash": list(wanted.values()),
-                "payload": [None if h is None else '{"v": 1}' for h in wanted.values()],
-                "reason": ["no_consent" if h is None else "" for h in wanted.values()],
-            },
-            schema_overrides={"desired_hash": pl.String, "payload": pl.String},
-        )
-        self.patch.setattr(deliver, "plan_school", self._planner(frame))
-        state = deliver_school(self.hub, SCHOOL, run, self.delivery).state
-        with self.hub.engine.begin() as connection:
-            assert open_rows(connection, run.run_id) == []
-        return state
-
-    def _planner(self, frame: pl.DataFrame):  # type: ignore[no-untyped-def]  # a test double
-        from pipeline.plan import account_plan
-
-        def plan(hub: Hub, school: str, on: date, run_id: str) -> Plan:
-            return account_plan(hub, school, run_id, frame, {"mark": frame.height})
-
-        return plan
-
-    def states(self) -> dict[str, str]:
-        with self.hub.engine.begin() as connection:
-            return dict(connection.execute(text("SELECT key, state FROM outbox.desired")).all())
 
 
 @pytest.fixture
@@ -137,28 +45,41 @@ def test_a_b_a_ends_at_a(deliver_state: Deliverer, portal: Portal) -> None:
 
 def test_a_b_a_between_deliveries_sends_nothing(deliver_state: Deliverer, portal: Portal) -> None:
     deliver_state(a="1")
-    portal.faults = ["before"]
+    portal.down = True
     deliver_state(a="2")  # written, not applied, answer lost
+    portal.down = False
     deliver_state(a="1")
     assert portal.state == {"a": "1"}
 
 
-@pytest.mark.parametrize("fault", ["before", "after"])
+@pytest.mark.parametrize("fault", ["down", "dies"])
 def test_a_lost_answer_is_settled(deliver_state: Deliverer, portal: Portal, fault: str) -> None:
-    portal.faults = [fault]
+    portal.down, portal.faults = fault == "down", [fault]
     assert deliver_state(a="1", b="2") is SchoolState.FAILED
     assert set(deliver_state.states().values()) == {"in_flight"}
+    portal.down, portal.faults = False, []
     assert deliver_state(a="1", b="2") is SchoolState.DONE
     assert portal.state == {"a": "1", "b": "2"}
     assert portal.applied == 2
 
 
 @pytest.mark.parametrize("fault", ["before", "after"])
-def test_content_that_changes_while_the_answer_is_lost(
+def test_a_lost_answer_is_asked_for_at_once(
     deliver_state: Deliverer, portal: Portal, fault: str
 ) -> None:
     portal.faults = [fault]
+    assert deliver_state(a="1", b="2") is SchoolState.DONE
+    assert portal.state == {"a": "1", "b": "2"}
+    assert portal.applied == 2
+
+
+@pytest.mark.parametrize("fault", ["down", "dies"])
+def test_content_that_changes_while_the_answer_is_lost(
+    deliver_state: Deliverer, portal: Portal, fault: str
+) -> None:
+    portal.down, portal.faults = fault == "down", [fault]
     deliver_state(a="1")
+    portal.down, portal.faults = False, []
     deliver_state(a="2")
     assert portal.state == {"a": "2"}
     assert deliver_state.states() == {"a": "delivered"}
@@ -167,8 +88,9 @@ def test_content_that_changes_while_the_answer_is_lost(
 def test_a_fact_that_vanishes_while_the_answer_is_lost(
     deliver_state: Deliverer, portal: Portal
 ) -> None:
-    portal.faults = ["after"]
+    portal.faults = ["dies"]
     deliver_state(a="1")
+    portal.down = False
     deliver_state()
     assert portal.state == {}
     assert deliver_state.states() == {"a": "gone"}
@@ -228,7 +150,7 @@ def test_many_withdrawals_wait_for_a_person(
     assert len(portal.state) == 100
     assert set(deliver_state.states().values()) == {"held"}
     with hub.engine.begin() as connection:
-        assert outbox.approve(connection, "diary", SCHOOL) == 100
+        assert outbox.approve(connection, BOX) == 100
     deliver_state()
     assert portal.state == {}
     assert set(deliver_state.states().values()) == {"gone"}
@@ -246,7 +168,7 @@ def test_held_records_that_return_are_not_withdrawn(
 
 
 def test_batches_are_bounded(deliver_state: Deliverer, portal: Portal) -> None:
-    deliver_state(**{f"k{number}": "1" for number in range(deliver.BATCH_SIZE * 2 + 1)})
+    deliver_state(**{f"k{number}": "1" for number in range(BATCH_SIZE * 2 + 1)})
     assert sorted(len(answers) for answers in portal.answers.values()) == [1, 200, 200]
 
 
@@ -256,3 +178,252 @@ def test_ended_consents_wait_for_nobody(deliver_state: Deliverer, portal: Portal
     deliver_state(**dict.fromkeys(many))
     assert portal.state == {}
     assert set(deliver_state.states().values()) == {"withheld"}
+
+
+class TestPoison:
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_a_record_that_spoils_its_batch_stands_alone_in_the_end(
+        self, deliver_state: Deliverer, portal: Portal, whole: bool
+    ) -> None:
+        wanted = {f"k{number:02}": "1" for number in range(20)}
+        portal.spoils, portal.whole = {"k07"}, whole
+        assert deliver_state(**wanted) is SchoolState.DONE
+        assert portal.state == {key: "1" for key in wanted if key != "k07"}
+        assert deliver_state.states()["k07"] == "rejected"
+        assert deliver_state.findings() == ([] if whole else ["poison_record"])
+        sizes = [len(batch) for batch in portal.sent]
+        assert sizes[:2] == [20, 10]
+
+    def test_a_dead_letter_is_replayed(
+        self, hub: Hub, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        portal.spoils = {"a"}
+        deliver_state(a="1", b="1")
+        deliver_state(a="1", b="1")
+        assert deliver_state.states()["a"] == "rejected"
+        portal.spoils = set()
+        with hub.engine.begin() as connection:
+            assert outbox.replay(connection, BOX, ["b"]) == 0
+            assert outbox.replay(connection, BOX) == 1
+        deliver_state(a="1", b="1")
+        assert portal.state == {"a": "1", "b": "1"}
+
+    def test_an_outage_is_not_blamed_on_a_record(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        portal.spoils = {"a", "b"}  # the portal takes nothing, though it answers questions
+        assert deliver_state(a="1", b="1") is SchoolState.FAILED
+        assert set(deliver_state.states().values()) == {"in_flight"}
+        portal.spoils = set()
+        assert deliver_state(a="1", b="1") is SchoolState.DONE
+        assert portal.state == {"a": "1", "b": "1"}
+
+    def test_what_another_school_got_through_proves_that_the_portal_works(
+        self, hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        portal.spoils = {"a"}
+        first = Deliverer(hub, portal, monkeypatch)
+        assert first(a="1") is SchoolState.FAILED
+        portal.state.clear()
+        assert Deliverer(hub, portal, monkeypatch, school="781002")(z="1") is SchoolState.DONE
+        portal.state.clear()
+        assert first(a="1") is SchoolState.DONE
+        assert first.states()["a"] == "rejected"
+
+
+class TestOrder:
+    def test_the_urgent_goes_first_and_withdrawals_before_all(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        portal.most_records = 1
+        deliver_state(gone="1")
+        portal.sent.clear()
+        deliver_state.priorities = {"old": 2, "today": 0, "week": 1}
+        deliver_state(old="1", today="1", week="1")
+        assert [batch[0]["key"] for batch in portal.sent] == ["gone", "today", "week", "old"]
+
+
+class TestReconcile:
+    def test_a_portal_restored_from_a_backup_is_found_by_its_count(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        deliver_state(a="1", b="1")
+        yesterday = portal.backup()
+        deliver_state(a="1", b="1", c="1")
+        portal.restore(yesterday)
+        assert deliver_state(a="1", b="1", c="1") is SchoolState.DONE
+        assert portal.state == {"a": "1", "b": "1", "c": "1"}
+        assert deliver_state.findings() == ["portal_differs"]
+
+    def test_other_content_is_found_by_a_full_delivery(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        deliver_state(a="1", b="1")
+        yesterday = portal.backup()
+        deliver_state(a="2", b="1")
+        portal.restore(yesterday)
+        deliver_state(a="2", b="1")
+        assert portal.state["a"] == "1", "the count does not show it"
+        deliver_state(Mode.FULL, a="2", b="1")
+        assert portal.state == {"a": "2", "b": "1"}
+        assert portal.listed == 1
+
+    def test_what_nobody_sent_is_withdrawn(self, deliver_state: Deliverer, portal: Portal) -> None:
+        deliver_state(a="1")
+        portal.state["stranger"] = "9"
+        deliver_state(a="1")
+        assert portal.state == {"a": "1"}
+        assert deliver_state.states() == {"a": "delivered", "stranger": "gone"}
+
+    def test_many_strangers_wait_for_a_person(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        deliver_state(a="1")
+        portal.state |= {f"s{number}": "9" for number in range(60)}
+        assert deliver_state(a="1") is SchoolState.PARTLY
+        assert len(portal.state) == 61
+
+    def test_withdrawn_records_that_came_back_are_withdrawn_again(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        deliver_state(a="1", b="1", c="1")
+        yesterday = portal.backup()
+        deliver_state(a="1", b=None)  # no consent for b; c is no longer a fact
+        assert portal.state == {"a": "1"}
+        portal.restore(yesterday)
+        deliver_state(a="1", b=None)
+        assert portal.state == {"a": "1"}
+        assert deliver_state.states() == {"a": "delivered", "b": "withheld", "c": "gone"}
+
+    def test_a_lost_batch_and_a_restored_portal(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        deliver_state(a="1")
+        yesterday = portal.backup()
+        portal.faults = ["dies"]
+        deliver_state(a="2", b="1")
+        portal.down = False
+        portal.restore(yesterday)
+        deliver_state(Mode.FULL, a="2", b="1")
+        assert portal.state == {"a": "2", "b": "1"}
+
+    def test_a_rollover_holds_every_withdrawal(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        deliver_state(a="1", b="1")
+        assert deliver_state(Mode.ROLLOVER, a="1") is SchoolState.PARTLY
+        assert portal.state == {"a": "1", "b": "1"}
+
+
+class TestYears:
+    def test_a_closed_year_stays_as_it_was_sent(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        deliver_state(a="1", b="1")
+        deliver_state.year += 1
+        deliver_state(c="1")
+        deliver_state(Mode.FULL, c="1")
+        assert portal.state == {"a": "1", "b": "1", "c": "1"}
+        assert portal.applied == 3
+
+    def test_an_ended_consent_reaches_closed_years(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        deliver_state.persons = {"a": "anna", "b": "boris"}
+        deliver_state(a="1", b="1", lesson="1")
+        deliver_state.year += 1
+        deliver_state.agreed = ["boris"]
+        deliver_state()
+        assert portal.state == {"b": "1", "lesson": "1"}
+        assert deliver_state.states()["a"] == "withheld"
+
+
+class TestPace:
+    def test_a_portal_that_fails_often_rests_and_then_one_tries(
+        self, hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pace = Pace(most_failures=2, first_rest=60)
+        one = Deliverer(hub, portal, monkeypatch, pace=pace)
+        portal.down = True
+        for _ in range(2):
+            one(a="1")
+            assert one.last is not None
+            assert one.last.rule == "source_unavailable"
+        portal.down = False
+        asked = len(portal.sent)
+        one(a="1")
+        assert (one.last.rule, len(portal.sent)) == ("portal_resting", asked)
+        one.clock.pass_by(61)
+        assert one(a="1") is SchoolState.DONE
+        assert one(a="2") is SchoolState.DONE
+
+    def test_who_tries_may_ask_more_than_once(
+        self, hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = Deliverer(hub, portal, monkeypatch, pace=Pace(most_failures=1, first_rest=60))
+        one(a="1")
+        portal.down = True
+        one(a="1")  # the count cannot be asked
+        portal.down = False
+        one.clock.pass_by(61)
+        assert one(a="1", b="1") is SchoolState.DONE
+
+    def test_while_one_tries_the_others_wait(
+        self, hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = Deliverer(hub, portal, monkeypatch, pace=Pace(most_failures=1, first_rest=60))
+        portal.down = True
+        one(a="1")
+        one.clock.pass_by(61)
+        one(a="1")  # the one that tries fails: the rest is longer now
+        one.clock.pass_by(61)
+        portal.down = False
+        one(a="1")
+        assert one.last is not None
+        assert one.last.rule == "portal_resting"
+        with hub.engine.begin() as connection:
+            assert wake(connection, "diary")
+        assert one(a="1") is SchoolState.DONE
+
+    def test_the_bucket_holds_back_what_is_too_fast(
+        self, hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        portal.most_records = 1
+        one = Deliverer(hub, portal, monkeypatch, pace=Pace(rate=2.0, burst=3))
+        one(**{f"k{number}": "1" for number in range(7)})
+        assert sum(one.clock.waited) == pytest.approx(2.0)  # seven requests, three of them at once
+
+
+def test_a_withdrawal_carries_the_record_as_it_was_where_asked(
+    hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for asks, expected in ((True, {"v": 1}), (False, None)):
+        destination = replace(DIARY, asks_former=asks)
+        one = Deliverer(hub, portal, monkeypatch, destination=destination, school=f"s{asks}")
+        one(a="1")
+        one()
+        (record,) = portal.sent[-1]
+        assert record.get("was") == expected
+        portal.state.clear()
+
+
+def test_names_wait_sealed_and_leave_open(
+    hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from privacy.outgoing import wrap
+
+    destination = replace(DIARY, names_people=True, asks_former=True)
+    one = Deliverer(hub, portal, monkeypatch, destination=destination)
+    name = '{"lastname": "Жмелеватов"}'
+    sealed = wrap(hub.keys, "a", name)
+    monkeypatch.setattr("tests.pipeline.portal.PAYLOAD", sealed)
+    one(a="1")
+    one()
+    assert portal.sent[0][0]["data"] == {"lastname": "Жмелеватов"}
+    assert portal.sent[1][0]["was"] == {"lastname": "Жмелеватов"}
+    with hub.engine.begin() as connection:
+        kept = connection.execute(
+            text("SELECT string_agg(records::text, '') FROM outbox.batches")
+        ).scalar_one()
+    assert "Жмелеватов" not in kept
+    assert "lastname" not in kept

@@ -48,6 +48,8 @@ ALLOWED = {
     "privacy.separate": {"pipeline"},
     "privacy.sealing": {"pipeline"},
     "privacy.keys": {"pipeline"},
+    "privacy.identities": {"pipeline"},
+    "privacy.outgoing": {"pipeline"},
 }
 LOUD_MODULES = ("logging", "rich", "typer", "warnings", "structlog")
 _SQL = re.compile(rf"\bvault\.({'|'.join(VAULT_TABLES)})\b")

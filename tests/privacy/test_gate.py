@@ -55,8 +55,10 @@ def lesson(teacher: str | None = TEACHER, *, blocked: bool | None = False) -> pl
             "subject_name": "Алгебра",
             "content_name": "Дроби",
             "task_name": None,
+            "task_file": None,
             "teacher": teacher,
             "held": True,
+            "substitution": False,
             "text_blocked": blocked,
         },
         schema_overrides={"teacher": pl.String, "text_blocked": pl.Boolean},
@@ -76,20 +78,19 @@ def let_out(
 def contract() -> dict[str, set[str]]:
     """The fields of ``data`` by type, as docs/diary-contract.md has them."""
     text = (Path(__file__).parents[2] / "docs" / "diary-contract.md").read_text()
-    rows = re.findall(r"^\| (lesson|mark|attendance|term_mark) \| (.*) \|$", text, re.MULTILINE)
+    types = "timetable|lesson|mark|attendance|term_mark"
+    rows = re.findall(rf"^\| ({types}) \| (.*) \|$", text, re.MULTILINE)
     return {
-        name: {
-            re.match(r"\w+", part.strip())[0] for part in re.sub(r"\([^)]*\)", "", said).split(",")
-        }  # type: ignore[index]  # each part begins with a word
+        name: set(re.findall(r"(?:^|, )(\w+)", re.sub(r" *\([^)]*\)| «[^»]*»", "", said)))
         for name, said in rows
     }
 
 
 def test_the_policy_names_exactly_the_fields_of_the_contract() -> None:
-    assert len(contract()) == 4
+    assert len(contract()) == 5
     sent = {
-        record_type: {field.name or name for name, field in fields.items()}
-        for record_type, fields in POLICY.types.items()
+        record_type: {field.name or name for name, field in one.fields.items()}
+        for record_type, one in POLICY.types.items()
     }
     assert sent == contract()
 
@@ -180,9 +181,16 @@ def test_one_action_per_release(engine: Engine) -> None:
     )
     assert row["details"] == {
         "policy": "diary",
-        "version": "1",
+        "version": "2",
         "type": "mark",
+        "requires": "consent",
+        "methods": {
+            "as_is": "без обезличивания: значение не указывает на человека",
+            "uid": "введение идентификаторов",
+        },
+        "seen_by": ["family_of_pupil"],
         "withheld": {"no_uid": 2},
+        "lacking": {},
     }
     assert "согласие" in row["ground"]
     assert row["at"] is not None
@@ -198,7 +206,7 @@ def test_what_cannot_be_logged_does_not_leave() -> None:
 
 def test_a_dropped_field_is_allowed_and_not_sent() -> None:
     content = POLICY.model_dump(mode="json")
-    content["types"]["mark"]["date"]["method"] = "drop"
+    content["types"]["mark"]["fields"]["date"]["method"] = "drop"
     policy = Policy.model_validate(content)
     done = release(
         policy, "mark", mark(), uids=UIDS, consent=CONSENT, school="1", log=lambda action: None
@@ -218,6 +226,6 @@ def test_a_dropped_field_is_allowed_and_not_sent() -> None:
 )
 def test_a_policy_that_does_not_add_up_is_refused(change: dict[str, Any]) -> None:
     content = POLICY.model_dump(mode="json")
-    content["types"]["mark"]["date"] |= change
+    content["types"]["mark"]["fields"]["date"] |= change
     with pytest.raises(ValidationError):
         Policy.model_validate(content)

@@ -8,9 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import RemoteDisconnected
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.error import URLError
+from urllib.request import Request, urlopen
 
 import pytest
 import yaml
@@ -87,6 +91,80 @@ def test_serve_says_when_it_is_ready_and_stops_when_told(region: Any, tmp_path: 
         assert json.loads(ready.read_text("utf-8")) == line
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=10) == 0
+
+
+@contextmanager
+def served(data: Path, *faults: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """A serving process and its line of addresses; dead afterwards whatever happened."""
+    command = [sys.executable, "-m", "sandbox", "serve", "--data", str(data)]
+    command += [part for plan in faults for part in ("--faults", plan)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as server:
+        try:
+            assert server.stdout is not None
+            yield server, json.loads(server.stdout.readline())
+        finally:
+            server.kill()
+
+
+def test_serve_with_faults(spoilt: Any, tmp_path: Path, ask: Any) -> None:
+    """A plan for one emulator, one for the others, in a process of their own."""
+    (tmp_path / "plan").write_text("503:2  # then well\n", "utf-8")
+    plan = "diary=429:1,cut_before@2,restored@4 retry_after=3"
+    with served(spoilt.folder, plan, str(tmp_path / "plan")) as (_, line):
+        assert {f"{name}_url" for name in ("dnevnik", "diary", "netschool", "contingent")} < set(
+            line
+        )
+        assert ask(f"{line['contingent_url']}/_sandbox/stats")[0] == 200
+        assert line["contingent_key"]
+        bearer = {"Authorization": f"Bearer {line['diary_token']}"}
+        listed = f"{line['diary_url']}/api/ingest/v1/records?institution=781001"
+        assert [ask(listed, **bearer)[0] for _ in range(2)] == [429, 200]
+        with pytest.raises(RemoteDisconnected):
+            ask(listed, **bearer)
+        login = f"{line['netschool_url']}/webapi/logindata"
+        for path in (f"{line['dnevnik_url']}/users/me", login):
+            assert [ask(path)[0] == 503 for _ in range(3)] == [True, True, False]
+        assert ask(f"{line['diary_url']}/_sandbox/fault", {"kind": "html"})[0] == 200
+        with urlopen(Request(listed, headers=bearer), timeout=5) as answer:
+            assert answer.headers["Content-Type"].startswith("text/html")
+        assert ask(listed, **bearer)[0] == 200
+        told = ask(f"{line['diary_url']}/_sandbox/faults")[1]
+        assert [(p["request"], p["kind"]) for p in told["played"]] == [
+            *((0, "429"), (2, "cut_before"), (3, "html"), (4, "restored")),
+        ]
+
+
+def test_a_faulty_server_stops_when_told(spoilt: Any) -> None:
+    with served(spoilt.folder, "refused:300") as (server, line):
+        with pytest.raises(URLError):
+            urlopen(line["diary_url"], timeout=5)
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--faults", "diary=flood:3"], "no fault 'flood'"),
+        (["--faults", "diary=429:x"], "kind:count@after"),
+        (["--faults", "dnevnik=restored@5"], "dnevnik cannot backup"),
+    ],
+)
+def test_faults_that_cannot_be_played(
+    region: Any, capsys: pytest.CaptureFixture[str], asked: list[str], said: str
+) -> None:
+    assert main(["serve", "--data", str(region.folder), *asked]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_an_emulator_the_region_does_not_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--systems", "paragraf", *SIZE]
+    assert main(["generate", "--seed", "2", "--out", str(tmp_path), *asked]) == 0
+    assert main(["serve", "--data", str(tmp_path), "--netschool-port", "9"]) == 2
+    assert "no emulator 'netschool'" in capsys.readouterr().err
 
 
 class FakeSvod:

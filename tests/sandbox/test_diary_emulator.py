@@ -41,10 +41,27 @@ def lesson(key: str, teacher: str | None) -> dict[str, Any]:
         "subject_name": "Алгебра",
         "content_name": "Многочлены",
         "task_name": "§ 4",
+        "task_file": "zadanie_4.docx",
         "teacher_uid": teacher,
+        "substitution": False,
         "held": True,
     }
     return {"key": key, "op": "upsert", "type": "lesson", "hash": "h", "data": data}
+
+
+def slot(key: str, teacher: str | None = "311000999", **changed: Any) -> dict[str, Any]:
+    data = {
+        "slot": key,
+        "group_name": "7 а",
+        "subject_name": "Алгебра",
+        "weekday": 1,
+        "number": 2,
+        "teacher_uid": teacher,
+        "valid_from": "01.09.2026",
+        "valid_to": "31.05.2027",
+    }
+    record = {"key": key, "op": "upsert", "type": "timetable", "hash": "h"}
+    return {**record, "data": data | changed}
 
 
 class Portal:
@@ -72,8 +89,10 @@ class Portal:
     def get(self, path: str) -> tuple[int, Any]:
         return self._ask(f"{self.url}{path}", Authorization=self._bearer)
 
-    def fault(self, kind: str, count: int = 1) -> None:
-        self._ask(f"{self.url}/_sandbox/fault", {"kind": kind, "count": count})
+    def control(self, call: str, body: object = None) -> Any:
+        status, found = self._ask(f"{self.url}/_sandbox/{call}", body)
+        assert status == 200
+        return found
 
     def stats(self) -> dict[str, int]:
         found: dict[str, int] = self._ask(f"{self.url}/_sandbox/stats")[1]
@@ -150,10 +169,51 @@ def test_a_teacher_may_have_no_uid(portal: Portal) -> None:
     assert found == {"a": "created", "b": "created", "c": "rejected"}
 
 
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"weekday": 0}, "bad_record"),
+        ({"weekday": True}, "bad_record"),
+        ({"weekday": 8}, "bad_record"),
+        ({"number": "2"}, "bad_record"),
+        ({"valid_from": "2026-09-01"}, "bad_record"),
+        ({"valid_from": "31.09.2026"}, "bad_record"),
+        ({"valid_from": "01.06.2027"}, "bad_record"),
+        ({"group_name": None}, "bad_record"),
+        ({"room": "12"}, "bad_record"),
+        ({"teacher_uid": "7"}, "bad_uid"),
+    ],
+)
+def test_slots_of_the_timetable(portal: Portal, changed: dict[str, Any], code: str) -> None:
+    items = portal.send("b", slot("bad", **changed), slot("good"), slot("open", None))[1]
+    found = {item["key"]: (item["status"], item["code"]) for item in items["data"]["items"]}
+    assert found == {"bad": ("rejected", code), "good": ("created", ""), "open": ("created", "")}
+
+
+@pytest.mark.parametrize(
+    "changed", [{"task_file": ""}, {"task_file": 7}, {"substitution": None}, {"held": ...}]
+)
+def test_what_a_lesson_must_say(portal: Portal, changed: dict[str, Any]) -> None:
+    record = lesson("k", None)
+    record["data"].update(changed)
+    if record["data"]["held"] is ...:
+        del record["data"]["held"]
+    assert portal.statuses("b", record) == {"k": "rejected"}
+
+
+def test_a_withdrawal_of_what_is_not_there(portal: Portal) -> None:
+    assert portal.statuses("b", {"key": "k", "op": "withdraw", "type": "timetable"}) == {
+        "k": "withdrawn"
+    }
+    assert portal.stats()["records"] == 0
+
+
 def test_refusals_of_a_whole_batch(portal: Portal, ask: Ask) -> None:
     assert ask(f"{portal.url}/api/ingest/v1/batches", {}, Authorization="Bearer no")[0] == 401
     assert portal.send("b", *[mark(str(n)) for n in range(501)])[0] == 413
     assert portal.send("")[0] == 400
+    assert portal.send("b", {"op": "upsert"})[0] == 400
+    assert portal.send("b", mark("k"), mark("k", "2"))[0] == 422
     assert portal.stats()["batches"] == 0
 
 
@@ -181,15 +241,60 @@ def test_reads_in_the_verified_envelope(portal: Portal) -> None:
     assert "uid" not in body["data"]["items"][0]
     path = f"/api/journal/lesson/list-by-education?p_institution={SCHOOL}&{span}"
     lessons = portal.get(path)[1]["data"]["items"]
-    assert lessons[0]["tasks"][0]["task_name"] == "§ 4"
+    [task] = lessons[0]["tasks"]
+    assert (task["task_name"], task["files"]) == ("§ 4", ["zadanie_4.docx"])
     later = "p_date_from=15.09.2026&p_date_to=16.09.2026"
     body = portal.get(f"/api/journal/estimate/table?p_uid=311000123&{later}")[1]
     assert body["data"]["items"] == []
 
 
+def test_poison_breaks_every_batch_that_holds_it(portal: Portal) -> None:
+    portal.control("poison", {"key": "k"})
+    assert portal.send("b", mark("k"), mark("m"))[0] == 500
+    assert portal.get("/api/ingest/v1/batches/b")[0] == 404
+    assert portal.statuses("c", mark("m")) == {"m": "created"}
+    portal.control("poison", {"key": "k", "remove": True})
+    assert portal.statuses("b", mark("k"), mark("m")) == {"k": "created", "m": "unchanged"}
+    assert portal.control("batches") == {
+        "sizes": {"2": 2, "1": 1},
+        "received": [
+            {"key": "b", "size": 2, "status": 500},
+            {"key": "c", "size": 1, "status": 200},
+            {"key": "b", "size": 2, "status": 200},
+        ],
+    }
+    assert portal.stats()["batches"] == 2
+
+
+def test_a_restored_portal_knows_what_it_knew(portal: Portal) -> None:
+    first = portal.send("b", mark("k"))[1]
+    portal.control("backup", {"name": "monday"})
+    portal.send("c", mark("k", "2"), mark("m"))
+    portal.control("poison", {"key": "x"})
+    portal.control("restore", {"name": "monday"})
+
+    assert [(r["key"], r["hash"]) for r in portal.control("state")] == [("k", "h5")]
+    assert portal.get("/api/ingest/v1/batches/b") == (200, first)
+    assert portal.get("/api/ingest/v1/batches/c")[0] == 404
+    assert (portal.stats()["batches"], portal.stats()["records"]) == (2, 1)
+    assert portal.control("batches")["sizes"] == {"1": 1, "2": 1}
+    assert portal.send("d", mark("x"))[0] == 500
+    assert portal.statuses("c", mark("k", "2"), mark("m")) == {"k": "updated", "m": "created"}
+
+
+def test_control_calls_that_cannot_be_met(portal: Portal) -> None:
+    for call, body in (
+        ("restore", {"name": "never"}),
+        ("backup", {"name": "../away"}),
+        ("poison", {}),
+    ):
+        status, said = portal._ask(f"{portal.url}/_sandbox/{call}", body)
+        assert (status, bool(said["error"])) == (400, True)
+
+
 @pytest.mark.parametrize(("kind", "applied"), [("cut_before", 0), ("cut_after", 1)])
 def test_lost_answers(portal: Portal, kind: str, applied: int) -> None:
-    portal.fault(kind)
+    portal.control("fault", {"kind": kind})
     with pytest.raises((URLError, http.client.HTTPException, ConnectionError)):
         portal.send("b", mark("k"))
     assert portal.stats()["records"] == applied
@@ -197,15 +302,20 @@ def test_lost_answers(portal: Portal, kind: str, applied: int) -> None:
     assert portal.stats()["records"] == 1
 
 
-def test_faults_with_an_answer(portal: Portal) -> None:
-    for kind, status in (("503", 503), ("429", 429), ("error200", 200)):
-        portal.fault(kind)
+def test_faults_speak_as_the_service_does(portal: Portal) -> None:
+    for kind, status in (("429", 429), ("error200", 200), ("out_of_disk", 507)):
+        portal.control("fault", {"kind": kind})
         found, body = portal.send("b", mark("k"))
         assert found == status
-        assert kind != "error200" or body["messages"]
+        assert body["messages"]
+        assert body["data"] == {}
     assert portal.stats()["batches"] == 0
-    portal.fault("partial")
+    portal.control("fault", {"kind": "partial", "count": -1})
     assert list(portal.statuses("b", mark("k"), mark("m"))) == ["k"]
+    listed = portal.get(f"/api/ingest/v1/records?institution={SCHOOL}")[1]["data"]["items"]
+    assert len(listed) == 2
+    assert len(portal.get("/api/ingest/v1/batches/b")[1]["data"]["items"]) == 1
+    portal.control("fault", {"kind": "partial", "count": 0})
     assert list(portal.statuses("b", mark("k"), mark("m"))) == ["k", "m"]
 
 

@@ -1,0 +1,122 @@
+"""The portals we deliver to: what each wants to hold and what its records are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+
+from connectors.base import Target
+from connectors.contingent.codes import Codes, read_codes
+from connectors.registry import make_contingent, make_diary
+from pipeline.contingent_records import contingent_records
+from pipeline.diary_records import diary_records
+from pipeline.outbox import EVERY_ONE, USUAL, Guard
+from privacy.keys import KeyRing
+
+Facts = Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a state is planned: the business date and the school year that is open."""
+
+    on: date
+    year: int
+    year_start: date
+
+
+# Key ring, school, live facts by entity, moment -> records by type, still by pseudonym; ``day``
+# (Date), where a type has one, says how urgent a record is and does not leave.
+RecordsOf = Callable[[KeyRing, str, Facts, Moment], dict[str, pl.DataFrame]]
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A kind of portal.
+
+    ``order``: types, each after those it points at. ``facts``: entities of the journal that its
+    records are made of. ``names_people``: contents are sealed while they wait. ``asks_former``: the
+    portal wants a record as it was when it ends. ``by_consent``: nothing about a child leaves
+    without one. ``guard``: how many withdrawals go without a person.
+    """
+
+    name: str
+    verb: str
+    order: tuple[str, ...]
+    facts: tuple[str, ...]
+    records: RecordsOf
+    connect: Callable[[Mapping[str, Any]], Target]
+    by_consent: bool
+    names_people: bool = False
+    asks_former: bool = False
+    guard: Guard = USUAL
+
+
+def _diary(keys: KeyRing, school: str, facts: Facts, moment: Moment) -> dict[str, pl.DataFrame]:
+    return diary_records(keys, school, facts, moment.year)
+
+
+def _contingent(
+    keys: KeyRing, school: str, facts: Facts, moment: Moment
+) -> dict[str, pl.DataFrame]:
+    return contingent_records(
+        keys,
+        school,
+        facts,
+        on=moment.on,
+        year_start=moment.year_start,
+        education_form=contingent_codes().site.education_form,
+    )
+
+
+def _connect_contingent(settings: Mapping[str, Any]) -> Target:
+    return make_contingent(settings, contingent_codes())
+
+
+@cache
+def contingent_codes() -> Codes:
+    """mappings/targets/contingent.yml: the registry's code lists, and what the site states."""
+    content = files("mappings").joinpath("targets/contingent.yml").read_text("utf-8")
+    return read_codes(content)
+
+
+DIARY = Destination(
+    name="diary",
+    verb="deliver",
+    order=("timetable", "lesson", "mark", "attendance", "term_mark"),
+    facts=(
+        "lesson",
+        "mark",
+        "attendance",
+        "term_mark",
+        "timetable_slot",
+        "class_",
+        "subject",
+        "term",
+    ),
+    records=_diary,
+    connect=make_diary,
+    by_consent=True,
+)
+
+CONTINGENT = Destination(
+    name="contingent",
+    verb="deliver_contingent",
+    order=("class", "person", "education", "movement"),
+    facts=("class_", "pupil", "enrolment", "movement"),
+    records=_contingent,
+    connect=_connect_contingent,
+    by_consent=False,
+    names_people=True,
+    asks_former=True,
+    # There a withdrawal deletes a record as a mistake; leaving the school is a date in it.
+    guard=EVERY_ONE,
+)
+
+DESTINATIONS: dict[str, Destination] = {one.name: one for one in (DIARY, CONTINGENT)}
