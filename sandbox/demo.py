@@ -63,13 +63,8 @@ def _dates_left(out: Path) -> list[str]:
 
 
 def _environment(running: Running) -> dict[str, str]:
-    urls = running.urls
-    return {
-        **os.environ,
-        "SANDBOX_DNEVNIK_URL": str(urls["dnevnik_url"]),
-        "SANDBOX_DIARY_URL": str(urls["diary_url"]),
-        "SANDBOX_DIARY_TOKEN": str(urls["diary_token"]),
-    }
+    told = {f"SANDBOX_{k.upper()}": str(v) for k, v in running.urls.items() if k != "pid"}
+    return {**os.environ, **told}
 
 
 def _set_today(running: Running, day: str) -> None:

@@ -323,7 +323,7 @@ class Lesson(Record):
     held: YesNo
     status: Annotated[LessonStatus, Code(LessonStatus)]
     attendance_taken: YesNo | None = None
-    attachment: Annotated[str, Text(longest=500)] | None = None
+    attachment: Annotated[str, Text(longest=500), FreeText()] | None = None
     entered_at: Moment | None = None
     changed_at: Moment | None = None
 

@@ -7,7 +7,9 @@ data only, never the calls by which lightbeam learns what there is.
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -57,11 +59,10 @@ class Door:
     def __init__(self, plan: Plan) -> None:
         self.portal = Portal()
         self.faulty = Faulty(self.portal.respond, plan, Manner(said), "edfi")
-        self._server = serve(self._respond)
-
-    @property
-    def server(self) -> Server:
-        return self._server
+        self._server: Server = serve(self._respond)
+        away = self.faulty.outage()
+        if away:
+            self._server.go_away(away)
 
     @property
     def url(self) -> str:
@@ -85,6 +86,16 @@ class Door:
         content = json.dumps(body).encode()
         path = "/_sandbox/fault"
         self.faulty.respond(Request("POST", path, {}, {}, content, content))
+
+    def await_listening(self) -> None:
+        """Returns when an outage is over."""
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self._server.server_port)).close()
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+            else:
+                return
 
     def close(self) -> None:
         self.faulty.close()

@@ -112,9 +112,9 @@ class Bench:
                 process.kill()
                 said, _ = process.communicate()
                 code = ENDED
-        self._note(code, said, time.monotonic() - begun)
+        self.note(code, said, time.monotonic() - begun)
 
-    def _note(self, code: int | str, said: str, seconds: float) -> None:
+    def note(self, code: int | str, said: str, seconds: float) -> None:
         (self._folder / f"said-{len(self.outcome.sendings)}.log").write_text(said, "utf-8")
         errors = len(re.findall(r"Traceback|CRITICAL|ERROR", said))
         self.outcome.sendings.append(Sending(code, self._totals(), errors, seconds))
@@ -150,6 +150,7 @@ def plainly(bench: Bench, records: int) -> None:
     bench.source({str(n): str(2 + n % 4) for n in range(records)})
     bench.send()
     bench.door.control(kind="all", count=0)
+    bench.door.await_listening()
     bench.send()
 
 
@@ -177,7 +178,7 @@ def killed(bench: Bench, records: int) -> None:
             time.sleep(0.002)
         process.kill()
         said, _ = process.communicate()
-    bench._note("kill -9", said, 0.0)
+    bench.note("kill -9", said, 0.0)
     bench.send()
 
 
@@ -185,7 +186,7 @@ def killed(bench: Bench, records: int) -> None:
 CASES: tuple[tuple[str, str, Act], ...] = (
     ("nothing goes wrong", "", plainly),
     ("refused: nobody listens for 2 s", "refused:2@{tenth}", plainly),
-    ("refused for longer than it tries", "refused:60@{tenth}", plainly),
+    ("refused from the start", "refused:8", plainly),
     ("429 with Retry-After", "429:{tenth}@{tenth}", plainly),
     ("429 without Retry-After", "429_silent:{tenth}@{tenth}", plainly),
     ("503, a page", "503:{tenth}@{tenth}", plainly),
@@ -229,7 +230,7 @@ def row(name: str, outcome: Outcome) -> str:
     codes = ", ".join(str(s.code) for s in outcome.sendings)
     lacking = ", ".join(str(n) for n in outcome.lacking)
     told = "; ".join(
-        s.totals + (f" ({s.errors} errors logged)" if s.errors else "") for s in outcome.sendings
+        s.totals + (f" ({s.errors} error lines)" if s.errors else "") for s in outcome.sendings
     )
     cells = (name, outcome.played, lacking, outcome.surplus, codes, told)
     return "| " + " | ".join(str(cell) for cell in cells) + " |"

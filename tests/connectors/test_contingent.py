@@ -311,6 +311,46 @@ def test_results_that_are_not_those_of_the_records(
     assert [r.status for r in settled] == [*["created"] * 4, "rejected"]
 
 
+def test_a_fault_told_twice(registry: Registry, link: Link) -> None:
+    """Several faults of one record are usual for a packet; the same one twice is a broken list."""
+    registry.twists = [changed(lambda results: results * 2)] * 20
+    with pytest.raises(Unavailable, match="twice"):
+        registry.client("packet", link).send(SCHOOL, "b1", [upsert("education")])
+
+
+@pytest.mark.parametrize("said", ["created", "withdrawn", "done", ""])
+def test_a_change_cannot_have_created_anything(registry: Registry, link: Link, said: str) -> None:
+    client = registry.client("rest", link)
+    client.send(SCHOOL, "b1", everything())
+    registry.twists = [changed(lambda results: [{**r, "status": said} for r in results])] * 20
+    with pytest.raises(Unavailable):
+        client.send(SCHOOL, "b2", everything())
+
+
+def test_a_creation_cannot_have_changed_anything(registry: Registry, link: Link) -> None:
+    registry.twists = [None, swap(b'"created"', b'"updated"')]
+    with pytest.raises(Unavailable):
+        registry.client("rest", link).send(SCHOOL, "b1", [upsert("class")])
+
+
+def swap(old: bytes, new: bytes) -> Callable[[Answer], Answer]:
+    return lambda answer: replace(answer, body=answer.body.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"TotalRecords>4<", b"TotalRecords>5<"), (b'"total":1', b'"total":2'),
+     (b"TotalRecords>4<", b"TotalRecords>3<"), (b'"total":1', b'"total":0'),
+     (b"<c:Page>1<", b"<c:Page>2<"), (b"Records>4<", b"Records>four<")],
+)  # fmt: skip
+def test_a_list_that_is_not_whole(registry: Registry, link: Link, old: bytes, new: bytes) -> None:
+    client = registry.client("packet" if b">" in old else "rest", link)
+    client.send(SCHOOL, "b1", everything())
+    registry.twists = [swap(old, new)] * 20
+    with pytest.raises(Unavailable):
+        list(client.list_records(SCHOOL))
+
+
 def test_results_in_another_order_are_fine(client: ContingentClient, registry: Registry) -> None:
     records = [*everything(), upsert("movement", "m9", person="nobody"), upsert("class", "c2")]
     registry.twists = [changed(lambda results: results[::-1])] * 20
@@ -446,8 +486,9 @@ def test_the_emulator_heard_them_all_the_same(client: ContingentClient, registry
 
 
 def test_the_same_records_are_the_same_bytes(client: ContingentClient, registry: Registry) -> None:
-    client.send(SCHOOL, "b1", everything())
+    records = [*everything(), *(upsert(r["type"], f"{r['key']}0") for r in everything())]
+    client.send(SCHOOL, "b1", records)
     first = [request.body for request in registry.heard]
     registry.heard.clear()
-    client.send(SCHOOL, "b1", [dict(reversed(record.items())) for record in everything()[::-1]])
+    client.send(SCHOOL, "b1", [dict(reversed(record.items())) for record in records[::-1]])
     assert [request.body for request in registry.heard] == first

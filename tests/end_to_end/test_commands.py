@@ -115,7 +115,7 @@ def test_held_withdrawals_wait_for_approve(evening: World, copy_of: CopyOf) -> N
         approved = json.loads(world.svod("approve", "--school", school, "--json").stdout)
         held = planned[0]["held"]
         assert 50 < held <= removed
-        assert approved == [{"school": school, "approved": held}]
+        assert approved == [{"school": school, "target": "diary", "approved": held}]
         world.deliver(world.last, "approved")
         after = world.portal("stats")
         assert after["withdrawn"] - before["withdrawn"] == held

@@ -194,6 +194,11 @@ class World:
         host = self._addresses()["SANDBOX_DNEVNIK_URL"].removesuffix("/v2")
         ask(f"{host}/_sandbox/today", {"date": day})
 
+    @property
+    def portal_url(self) -> str:
+        """Of the diary service that is served now."""
+        return self._addresses()["SANDBOX_DIARY_URL"]
+
     def portal(self, what: str) -> Any:
         """``stats`` or ``state`` of the diary service."""
         return ask(f"{self._addresses()['SANDBOX_DIARY_URL']}/_sandbox/{what}")
@@ -204,24 +209,26 @@ class World:
 
     def collect(self, day: str, run_id: str, schools: list[str] | None = None) -> RunState:
         """All schools, or those chosen."""
-        return self._step("collect", batches.collect_batch, day, run_id, schools)
+        return self.step("collect", batches.collect_batch, day, run_id, schools)
 
     def deliver(self, day: str, run_id: str) -> RunState:
-        return self._step("deliver", partial(batches.deliver_batch, destination=DIARY), day, run_id)
+        return self.step("deliver", partial(batches.deliver_batch, destination=DIARY), day, run_id)
 
     def deliver_contingent(self, day: str, run_id: str, mode: Mode = Mode.DAILY) -> RunState:
         """All schools to the contingent registry."""
         act = partial(batches.deliver_batch, destination=CONTINGENT, mode=mode)
-        return self._step(CONTINGENT.verb, act, day, run_id)
+        return self.step(CONTINGENT.verb, act, day, run_id)
 
-    def _step(
+    def step(
         self, verb: str, act: Any, day: str, run_id: str, schools: list[str] | None = None
     ) -> RunState:
         """As a DAG does it: batches, then close; a ledger that does not close raises."""
         run = _run(day, run_id)
         every = batches.open_run(self.hub, verb, run)
         for batch in [schools] if schools else every:
-            with suppress(batches.SchoolsWaitingError):  # the verdict is kept, the run ends partly
+            with suppress(
+                batches.SchoolsWaitingError, batches.SchoolsLimitedError
+            ):  # the verdict is kept, the run ends partly
                 act(self.hub, batch, run)
         return batches.close_run(self.hub, verb, run, schools)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ from sqlalchemy import text
 
 from pipeline import migrate
 from pipeline.database import connect
+from pipeline.destinations import DIARY
 from pipeline.hub import Hub
+from pipeline.plan import plan_school
 from pipeline.registry import RegionFile, import_region
 from pipeline.runs import SchoolState
 from tests.pipeline.test_volumes import SCHOOL, TABLES, collect
@@ -163,3 +166,34 @@ def test_an_export_of_both_years_gives_only_the_new(hub: Hub, tmp_path: Path) ->
     assert facts(hub) == BOTH
     refused = rows(hub, "SELECT entity, rule FROM ops.quarantine ORDER BY 1")
     assert refused == [("lesson", "other_year"), ("mark", "other_year")]
+
+
+def test_the_new_year_leaves_what_was_delivered_of_the_old(hub: Hub, tmp_path: Path) -> None:
+    """Class 10 is 8а now, and the subject keeps its number: nothing of the old year is renamed."""
+    open_year(hub, tmp_path, 2026)
+    write(tmp_path, "2027-05-28", ("2026-09-01", "2027-05-28"), **old_year())
+    collect(hub, "2027-05-28")
+    before = plan_school(hub, DIARY, SCHOOL, date(2027, 5, 28), "plan-old")
+    assert before.create == 1
+    old = sent(hub)
+    open_year(hub, tmp_path, 2027)
+    moved = new_year(
+        classes="Код;Название;Параллель;Литера\r\n10;8а;8;а\r\n",
+        pupils=f"{PUPILS}100;Жмелеватов;Олег;10;01.09.2027\r\n",
+        lessons=LESSONS + lesson(17, "03.09.2027", 10),
+        marks=MARKS + mark(1, 17, "03.09.2027"),
+    )
+    write(tmp_path, "2027-09-06", ("2027-09-01", "2027-09-06"), **moved)
+    collect(hub, "2027-09-06")
+    after = plan_school(hub, DIARY, SCHOOL, date(2027, 9, 6), "plan-new")
+    assert (after.create, after.update, after.withdraw) == (2, 0, 0)
+    new = sent(hub)
+    assert old.items() < new.items()
+    groups = sorted(payload["group_name"] for payload in new.values())
+    assert groups == ["7 а", "8 а"]
+
+
+def sent(hub: Hub) -> dict[str, dict[str, Any]]:
+    """Lessons the diary should hold, by key."""
+    query = "SELECT key, payload FROM outbox.desired WHERE entity = 'lesson'"
+    return dict(rows(hub, query))  # type: ignore[arg-type]  # pairs

@@ -195,8 +195,8 @@ def test_demo_goes_through_the_dates_and_then_repeats_the_last(tmp_path: Path) -
     assert first.calls[:2] == [["init"], ["schools", "import", str(tmp_path / "region.yml")]]
     truth = json.loads((tmp_path / "truth.json").read_text("utf-8"))
     assert first.dates == truth["business_dates"]
-    names = ("SANDBOX_DNEVNIK_URL", "SANDBOX_DIARY_URL", "SANDBOX_DIARY_TOKEN")
-    assert all(first.environments[0][name] for name in names)
+    names = ("DNEVNIK_URL", "DIARY_URL", "DIARY_TOKEN", "CONTINGENT_URL", "CONTINGENT_KEY")
+    assert all(first.environments[0][f"SANDBOX_{name}"] for name in names)
     again = FakeSvod()
     assert demo(TINY, tmp_path, again) == 0
     assert again.dates == ["2026-09-18"]

@@ -97,6 +97,13 @@ def test_delivery(files: Files) -> None:
         len(held) - blocked,
     )
     assert {"no_uid", "no_consent"} <= set(truth["mark"]["withheld"])
+    slots = len(files.rows("timetable", "timetable_slot"))
+    assert truth["timetable"] == {"due": slots, "delivered": slots, "withheld": {}}
+
+
+def test_a_system_without_a_timetable_delivers_none(region: Any) -> None:
+    for code in region.codes("dnevnik_ru"):
+        assert region.truth["delivery"][code]["timetable"]["due"] == 0
 
 
 def test_form1(files: Files) -> None:

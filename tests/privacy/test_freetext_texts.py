@@ -1,0 +1,38 @@
+"""The labelled texts of tests/privacy/texts, and what the scan finds in them today."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from privacy.freetext import Lexicon, scan
+
+HOME = Path(__file__).parent / "texts"
+
+
+def read(name: str) -> pl.DataFrame:
+    return pl.read_csv(HOME / f"{name}.tsv", separator="\t", quote_char=None)
+
+
+@pytest.fixture(scope="module")
+def scanned() -> pl.DataFrame:
+    texts, lexicon = read("texts"), Lexicon.of(read("roster")["full_name"])
+    return texts.with_columns(hit=scan(texts["text"], lexicon))
+
+
+def test_the_set_is_large_distinct_and_half_innocent(scanned: pl.DataFrame) -> None:
+    assert scanned["text"].n_unique() == scanned.height >= 2400
+    assert scanned.filter(label="none").height * 2 >= scanned.height
+
+
+@pytest.mark.parametrize("kind", ["full_name", "patronymic", "oddcase"])
+def test_names_in_full_are_found_in_every_text(scanned: pl.DataFrame, kind: str) -> None:
+    missed = scanned.filter(pl.col("kind") == kind, label="named", hit=False)
+    assert missed["id"].to_list() == []
+
+
+def test_topics_with_no_word_like_a_name_pass(scanned: pl.DataFrame) -> None:
+    blocked = scanned.filter(pl.col("kind").is_in(["topic", "num"]), hit=True)
+    assert blocked["id"].to_list() == []
