@@ -2,44 +2,40 @@
 
 A school is bound to a profile in ``registry.schools.profile``. Every value keeps the citation of
 its document; every figure keeps the version of the profile it was counted by.
+
+A profile may name a ``base`` that it differs from: a district's order differs from the region's,
+a school's own regulation from the district's. Entries of ``measures`` and ``forms`` are laid over
+those of the base with the same code, key by key; a rule takes the place of the base's rules with
+the same code as a whole, and ``drops`` names rules that do not hold any more.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, model_validator
+
+from quality.regulations import AnyRule, Asked, Citation, Rule, Strict
 
 FOLDER = Path(__file__).with_name("profiles")
+
+SomeRule = TypeVar("SomeRule", bound=Rule)
 
 
 class UnknownProfileError(KeyError):
     """A school is bound to a profile that has no file; add the file or correct the registry."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+class ProfileCircleError(ValueError):
+    """Profiles name one another as their base; correct ``base`` in one of them."""
 
 
-class Citation(_Strict):
-    """The place in a document that a value or a definition rests on."""
-
-    document: str = Field(min_length=1)
-    clause: str = Field(min_length=1)
-
-
-class Requirement(_Strict):
-    """What the document asks for, in its own terms."""
-
-    code: str
-    title: str
-    value: str
-    citation: Citation
-
-
-class MeasureDefinition(_Strict):
+class MeasureDefinition(Strict):
     """A measure as people read it; ``remark`` names one lesson or day that lacks it."""
 
     code: str
@@ -50,21 +46,21 @@ class MeasureDefinition(_Strict):
     citation: Citation
 
 
-class FormColumn(_Strict):
+class FormColumn(Strict):
     """A column with the document's own wording."""
 
     code: str
     title: str
 
 
-class FormRow(_Strict):
+class FormRow(Strict):
     """A row of a form by grade level; the last row of annex 4 holds two levels."""
 
     title: str
     grade_levels: list[int] = Field(min_length=1)
 
 
-class Form(_Strict):
+class Form(Strict):
     """A form of the documents: its wording, columns and rows."""
 
     code: str
@@ -74,20 +70,52 @@ class Form(_Strict):
     rows: list[FormRow]
 
 
-class Profile(_Strict):
-    """All that one set of documents asks."""
+class Profile(Strict):
+    """All that one set of documents asks.
+
+    ``level``: whose documents they are; a school is never bound to ``common``. ``bases``: the
+    definitions it was laid over, the nearest first.
+    """
 
     name: str
     title: str
     version: int = Field(ge=1)
-    requirements: list[Requirement]
+    level: Literal["common", "region", "district", "school"]
+    bases: tuple[str, ...] = ()
+    rules: list[AnyRule]
     measures: list[MeasureDefinition]
     forms: list[Form]
 
+    @model_validator(mode="after")
+    def _one_rule_a_day(self) -> Profile:
+        """Two rules of one code are never in force on one day."""
+        for code in Asked:
+            days = sorted(
+                (rule.valid_from or date.min, rule.valid_to or date.max)
+                for rule in self.rules
+                if rule.code is code
+            )
+            if any(end >= start for (_, end), (start, _) in pairwise(days)):
+                raise ValueError(f"two rules {code.value!r} are in force on one day")
+        return self
+
     @property
     def definition(self) -> str:
-        """What a stored figure says about the definition it was counted by."""
-        return f"{self.name} {self.version}"
+        """What a stored figure says about the definition it was counted by: ``spb 1``, and what
+        it was laid over: ``gymnasium_166 2 (spb 1)``."""
+        own = f"{self.name} {self.version}"
+        return f"{own} ({', '.join(self.bases)})" if self.bases else own
+
+    def rules_on(self, day: date) -> list[AnyRule]:
+        """The rules in force on ``day``, in the order of the file."""
+        return [rule for rule in self.rules if rule.holds_on(day)]
+
+    def rule(self, kind: type[SomeRule], code: Asked, day: date) -> SomeRule | None:
+        """The rule ``code`` in force on ``day``; None if these documents do not ask for it."""
+        for rule in self.rules_on(day):
+            if rule.code is code and isinstance(rule, kind):
+                return rule
+        return None
 
     def measure(self, code: str) -> MeasureDefinition:
         """The definition of a measure. Raises ``KeyError`` if the profile has none."""
@@ -97,14 +125,52 @@ class Profile(_Strict):
         """A form by its code. Raises ``KeyError`` if the profile has none."""
         return {form.code: form for form in self.forms}[code]
 
+    def has_form(self, code: str) -> bool:
+        """Whether the documents ask for the form ``code``."""
+        return any(form.code == code for form in self.forms)
+
 
 @cache
 def load_profile(name: str, folder: Path = FOLDER) -> Profile:
-    """The profile ``name``.
+    """The profile ``name``, laid over its bases.
 
-    Raises ``UnknownProfileError``, or ``pydantic.ValidationError`` for a malformed file.
+    Raises ``UnknownProfileError``, ``ProfileCircleError``, or ``pydantic.ValidationError`` for a
+    malformed file.
     """
+    content, bases = _laid(name, folder, ())
+    return Profile.model_validate(content | {"bases": bases})
+
+
+_Laid = tuple[dict[str, Any], tuple[str, ...]]
+
+
+def _laid(name: str, folder: Path, above: tuple[str, ...]) -> _Laid:
+    """The content of ``name`` over its bases, and their definitions without the common one."""
+    if name in above:
+        raise ProfileCircleError(" <- ".join((*above, name)))
     path = folder / f"{name}.yml"
     if not path.is_file():
         raise UnknownProfileError(name)
-    return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    own: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    base_name, drops = own.pop("base", None), own.pop("drops", [])
+    if base_name is None:
+        return own, ()
+    base, bases = _laid(base_name, folder, (*above, name))
+    if base["level"] != "common":
+        bases = (f"{base['name']} {base['version']}", *bases)
+    rules = own.get("rules", [])
+    replaced = {rule["code"] for rule in rules} | set(drops)
+    kept = [rule for rule in base["rules"] if rule["code"] not in replaced]
+    return own | {
+        "rules": [*kept, *rules],
+        "measures": _over(base["measures"], own.get("measures", [])),
+        "forms": _over(base["forms"], own.get("forms", [])),
+    }, bases
+
+
+def _over(base: list[dict[str, Any]], own: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entries of ``own`` laid over those of ``base`` with the same code, new ones behind."""
+    entries = {entry["code"]: dict(entry) for entry in base}
+    for entry in own:
+        entries[entry["code"]] = entries.get(entry["code"], {}) | entry
+    return list(entries.values())

@@ -126,7 +126,7 @@ def test_ledger(book: Workbook) -> None:
 def test_definitions_with_citation_and_version(book: Workbook, district: Report) -> None:
     rows = _rows(book, "Определения")[2:]
     told = [
-        [m.title, m.definition, m.citation.document, m.citation.clause, "spb 1"]
+        [m.title, m.definition, m.citation.document, m.citation.clause, "spb 2"]
         for m in district.profile.measures
     ]
     assert rows == told
