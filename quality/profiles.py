@@ -11,6 +11,7 @@ the same code as a whole, and ``drops`` names rules that do not hold any more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -112,10 +113,8 @@ class Profile(Strict):
 
     def rule(self, kind: type[SomeRule], code: Asked, day: date) -> SomeRule | None:
         """The rule ``code`` in force on ``day``; None if these documents do not ask for it."""
-        for rule in self.rules_on(day):
-            if rule.code is code and isinstance(rule, kind):
-                return rule
-        return None
+        held: Sequence[Rule] = self.rules_on(day)
+        return next((r for r in held if r.code is code and isinstance(r, kind)), None)
 
     def measure(self, code: str) -> MeasureDefinition:
         """The definition of a measure. Raises ``KeyError`` if the profile has none."""

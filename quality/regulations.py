@@ -106,6 +106,7 @@ class Share(Strict):
 class Rule(Strict):
     """A rule in words, its source, and the days on which it is in force (both included)."""
 
+    code: Asked
     title: str = Field(min_length=1)
     words: str = Field(min_length=1)  # the document's own value
     citation: Citation
