@@ -1,0 +1,109 @@
+"""When something of the journal was written down, and whether that was in time.
+
+Nobody but the journal system knows the instant. Where it tells one, that counts (clock ``source``).
+Where it does not, the hub knows two looks: the last one that did not show it and the first one that
+did (clock ``hub``); it was written between them. So a verdict has three values: in time if even
+the later bound is, late if even the earlier one is not, and unknown in between: a night on which
+the hub did not look makes no teacher late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+import polars as pl
+
+UTC = pl.Datetime("us", "UTC")
+
+
+class Clock(StrEnum):
+    """Whose word the time is."""
+
+    SOURCE = "source"
+    HUB = "hub"
+
+
+class Outcome(StrEnum):
+    """What became of something that had to be written down."""
+
+    IN_TIME = "in_time"
+    LATE = "late"
+    MISSING = "missing"  # its deadline is over and the hub has looked since
+    UNKNOWN = "unknown"  # written, but the hub looked neither just before nor just after
+    NOT_DUE = "not_due"  # its deadline is not over, or the hub has not looked since
+
+
+# Of each thing written down: it happened after ``not_before`` (null: no look before) and not after
+# ``not_after``; with the clock of the source the two are one instant.
+WRITTEN = {"key": pl.String, "not_before": UTC, "not_after": UTC, "clock": pl.String}
+
+
+def first_written(
+    versions: pl.DataFrame, there: pl.Expr, looks: Sequence[datetime]
+) -> pl.DataFrame:
+    """When each record first had what ``there`` asks for: ``WRITTEN``; a row only for who has it.
+
+    ``versions``: ``key``, ``seen_at`` (``UTC``, when the hub first saw this content),
+    ``entered_at`` and ``changed_at`` (``UTC`` or null, the source's word), and what ``there``
+    reads. ``looks``: the instants of readings that show the whole journal. What stood in the
+    first version was written when the record was entered, what came later when it was changed. The
+    source's word counts only if it lies after the version without it and not after the hub saw it.
+    """
+    ordered = versions.sort("key", "seen_at").with_columns(
+        _without=pl.col("seen_at").shift(1).over("key")
+    )
+    first = pl.col("_without").is_null()
+    said = pl.when(first).then("entered_at").otherwise("changed_at")
+    possible = (said <= pl.col("seen_at")) & (first | (said > pl.col("_without")))
+    believed = pl.when(possible).then(said)
+    found = (
+        ordered.filter(there.fill_null(value=False))
+        .unique("key", keep="first", maintain_order=True)
+        .with_columns(_said=believed)
+    )
+    before = pl.DataFrame({"looked_at": sorted(looks)}, schema={"looked_at": UTC})
+    return (
+        found.sort("seen_at")
+        .join_asof(
+            before, left_on="seen_at", right_on="looked_at", strategy="backward",
+            allow_exact_matches=False,
+        )
+        .select(
+            "key",
+            not_before=pl.coalesce("_said", "looked_at"),
+            not_after=pl.coalesce("_said", "seen_at"),
+            clock=pl.when(pl.col("_said").is_null())
+            .then(pl.lit(Clock.HUB.value))
+            .otherwise(pl.lit(Clock.SOURCE.value)),
+        )
+        .sort("key")
+    )  # fmt: skip
+
+
+def outcomes(due: pl.DataFrame, written: pl.DataFrame, looked_at: datetime | None) -> pl.DataFrame:
+    """``due`` with ``outcome`` (``Outcome``, never null) and ``clock`` (null: nothing is there).
+
+    ``due``: ``key`` and ``due_at`` (``UTC``, the last allowed instant); ``written``: ``WRITTEN``;
+    ``looked_at``: the last look at the whole journal, None if there was none.
+    """
+    over = pl.lit(value=False) if looked_at is None else pl.col("due_at") < looked_at
+    by_source = pl.col("clock") == Clock.SOURCE.value
+    late = (
+        pl.when(by_source)
+        .then(pl.col("not_after") > pl.col("due_at"))
+        .otherwise(pl.col("not_before") >= pl.col("due_at"))
+    )
+    outcome = (
+        pl.when(pl.col("not_after").is_null())
+        .then(pl.when(over).then(pl.lit(Outcome.MISSING)).otherwise(pl.lit(Outcome.NOT_DUE)))
+        .when(pl.col("not_after") <= pl.col("due_at"))
+        .then(pl.lit(Outcome.IN_TIME))
+        .when(late.fill_null(value=False))
+        .then(pl.lit(Outcome.LATE))
+        .otherwise(pl.lit(Outcome.UNKNOWN))
+    )
+    return due.join(written, on="key", how="left", maintain_order="left").select(
+        *due.columns, "clock", outcome=outcome
+    )
