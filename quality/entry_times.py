@@ -51,7 +51,7 @@ def first_written(
     first version was written when the record was entered, what came later when it was changed. The
     source's word counts only if it lies after the version without it and not after the hub saw it.
     """
-    ordered = versions.sort("key", "seen_at").with_columns(
+    ordered = versions.sort("key", "seen_at", "entered_at", nulls_last=True).with_columns(
         _without=pl.col("seen_at").shift(1).over("key")
     )
     first = pl.col("_without").is_null()
