@@ -1,12 +1,13 @@
-"""The live rows of one journal as frames, with the columns that measuring needs.
+"""One journal as it was known at an instant, as frames with the columns that measuring needs.
 
 Types come from the tables, so that an empty frame has them too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Integer,
     Table,
     select,
+    text,
 )
 
 from schemas.tables import journal_table
@@ -55,7 +57,7 @@ _FRAME_TYPES: list[tuple[type, pl.DataType]] = [
 
 @dataclass(frozen=True)
 class JournalFrames:
-    """The live rows of one school and source, by canonical entity."""
+    """The rows of one school and source that were live, by canonical entity."""
 
     class_: pl.DataFrame
     enrolment: pl.DataFrame
@@ -69,12 +71,13 @@ class JournalFrames:
 
 
 def read_journal(
-    connection: Connection, school: str, source: str, school_year: int
+    connection: Connection, school: str, source: str, school_year: int, as_of: datetime
 ) -> JournalFrames:
-    """The journal of ``school`` for the year that began in ``school_year``."""
+    """The journal of ``school`` for the year that began in ``school_year``, as known ``as_of``."""
+    place = {"school": school, "source": source, "school_year": school_year, "as_of": as_of}
     return JournalFrames(
         **{
-            entity: _live(connection, journal_table(entity), names, school, source, school_year)
+            entity: _as_of(connection, journal_table(entity), names, place)
             for entity, names in _NEEDED.items()
         }
     )
@@ -90,21 +93,32 @@ def read_frame(
     return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
 
 
-def _live(
-    connection: Connection,
-    table: Table,
-    names: Sequence[str],
-    school: str,
-    source: str,
-    school_year: int,
+def _as_of(
+    connection: Connection, table: Table, names: Sequence[str], place: Mapping[str, object]
 ) -> pl.DataFrame:
-    where = (
-        (table.c.school_year == school_year)
-        & (table.c.school == school)
-        & (table.c.source == source)
-        & table.c.vanished_at.is_(None)
-    )
-    return read_frame(connection, table, names, where)
+    """The rows of ``table`` at ``place`` that were live at its ``as_of``."""
+    rows = connection.execute(text(_known(table.name, names)), place).all()
+    schema = {name: _frame_type(table.c[name]) for name in names}
+    return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+
+
+def _known(entity: str, names: Sequence[str]) -> str:
+    """A row written since is shown as the history has it; the others are as they were."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    here = "t.school = :school AND t.source = :source AND t.school_year = :school_year"
+    return f"""
+SELECT {columns} FROM journal.{entity} t
+WHERE {here} AND t.recorded_at <= :as_of AND t.vanished_at IS NULL
+UNION ALL
+SELECT {columns} FROM (
+  SELECT DISTINCT ON (h.key) former.* FROM journal.{entity} t
+  JOIN journal.history h ON h.entity = '{entity}' AND h.school = t.school AND h.source = t.source
+    AND h.key = t.key,
+  LATERAL jsonb_populate_record(NULL::journal.{entity}, h.before) AS former
+  WHERE {here} AND t.recorded_at > :as_of
+    AND former.school_year = t.school_year AND former.recorded_at <= :as_of
+  ORDER BY h.key, former.recorded_at DESC, h.id DESC
+) was WHERE vanished_at IS NULL"""
 
 
 def _frame_type(column: Column[Any]) -> pl.DataType:
