@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from pipeline.collect import Run
 from pipeline.hub import Hub
@@ -21,12 +21,13 @@ def compute(hub: Hub, run: Run) -> int:
     Returns the number of figures kept.
     """
     with hub.engine.begin() as connection:
-        first = _year_start(connection, run.business_date)
+        first, zone = _school_year(connection, run.business_date)
     summary = measure(
         hub.engine,
         run_id=run.run_id,
         business_date=run.business_date,
         date_from=first,
+        zone=zone,
         schedule_basis=lambda mapping: load_profile(mapping).schedule_basis,
     )
     return summary.figures
@@ -42,12 +43,15 @@ def render_reports(hub: Hub, run: Run) -> list[Path]:
     )
 
 
-def _year_start(connection: Connection, on: date) -> date:
-    """The first day of the school year that ``on`` lies in."""
-    start = connection.execute(
-        select(func.max(school_years.c.start)).where(school_years.c.start <= on)
-    ).scalar_one_or_none()
-    if start is None:
+def _school_year(connection: Connection, on: date) -> tuple[date, str]:
+    """The first day of the school year that ``on`` lies in, and the region's zone."""
+    query = (
+        select(school_years.c.start, school_years.c.zone)
+        .where(school_years.c.start <= on)
+        .order_by(school_years.c.start.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
         raise ValueError(f"no school year of the registry holds {on}")
-    first: date = start
-    return first
+    return row.start, row.zone

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from sqlalchemy import Connection, Engine, delete, insert, select
@@ -25,7 +26,9 @@ from quality.measures import FIGURE_SCHEMA, REGION, figures, lesson_facts, roll_
 from quality.profiles import load_profile
 from quality.schedule import ScheduleBasis, scheduled_lessons
 from quality.school_days import days_between, has_saturday_lessons, holiday_dates, school_days
+from quality.timeliness import Observed, figure, timeliness
 from quality.uploads import Cause, day_causes, merge_calendars, rhythm
+from quality.versions import lesson_versions
 from schemas.tables import (
     days_off,
     form_figures,
@@ -80,22 +83,26 @@ def measure(
     run_id: str,
     business_date: date,
     date_from: date,
+    zone: str,
     schedule_basis: Callable[[str], str],
 ) -> MeasureSummary:
     """Measure every school for ``date_from`` to ``business_date`` and keep the figures.
 
-    ``schedule_basis`` tells ``timetable`` or ``lessons`` by the name of a source's mapping.
+    What was stored after the business date (of ``zone``) is left out, so that measuring a past day
+    gives the figures of that day. ``schedule_basis`` tells ``timetable`` or ``lessons`` by the name
+    of a source's mapping.
     Raises ``quality.profiles.UnknownProfileError`` for a school bound to no known profile,
     ``ValueError`` for a basis of another name.
     """
     period = (date_from, business_date)
+    as_of = _end_of(business_date, zone)
     parts, cells = [], []
     definitions: dict[str, str] = {}
     with engine.begin() as connection:
         off = set(connection.execute(select(days_off.c.day)).scalars())
         registered = _schools(connection)
         for school in registered:
-            measured = _measure_school(connection, school, period, off, schedule_basis)
+            measured = _measure_school(connection, school, period, as_of, off, schedule_basis)
             parts.append(
                 measured.figures.with_columns(
                     school=pl.lit(school.code), district=pl.lit(school.district)
@@ -124,6 +131,7 @@ def _measure_school(
     connection: Connection,
     school: _School,
     period: tuple[date, date],
+    as_of: datetime,
     off: set[date],
     schedule_basis: Callable[[str], str],
 ) -> _Measured:
@@ -131,13 +139,14 @@ def _measure_school(
     figure_parts, form_parts, calendars = [], [], []
     for kind, mapping in _journals(connection, school.code):
         basis = ScheduleBasis(schedule_basis(mapping))
-        frames = read_journal(connection, school.code, kind, school.school_year)
+        frames = read_journal(connection, school.code, kind, school.school_year, as_of)
         no_lessons = holiday_dates(frames.holiday, off)
         scheduled = scheduled_lessons(
             basis, frames.timetable_slot, frames.lesson, period, no_lessons
         )
         facts = lesson_facts(scheduled, frames.lesson, frames.mark, frames.attendance)
         figure_parts.append(figures(facts))
+        figure_parts.append(_in_time(connection, school, kind, frames, facts, as_of))
         form_parts.append(form1(frames, basis, period))
         calendars.append(_calendar(connection, school, kind, frames, period, no_lessons))
     causes = merge_calendars(calendars)
@@ -153,6 +162,46 @@ def _measure_school(
         form1=pl.concat(form_parts).group_by("grade_level").sum() if form_parts else pl.DataFrame(),
         causes=causes,
     )
+
+
+def _end_of(day: date, zone: str) -> datetime:
+    """The last instant of ``day``."""
+    return datetime.combine(day, time.max, ZoneInfo(zone))
+
+
+def _in_time(
+    connection: Connection,
+    school: _School,
+    kind: str,
+    frames: JournalFrames,
+    facts: pl.DataFrame,
+    as_of: datetime,
+) -> pl.DataFrame:
+    """The timeliness of one journal: ``FIGURE_SCHEMA``."""
+    parts = timeliness(
+        Observed(
+            lessons=facts,
+            versions=lesson_versions(connection, school.code, kind, school.school_year, as_of),
+            marks=frames.mark.rename({"first_seen_at": "seen_at"}),
+            attendance=frames.attendance.rename({"first_seen_at": "seen_at"}),
+            bells=frames.bell,
+            looks=_looks(connection, school.code, kind, as_of),
+        ),
+        load_profile(school.profile),
+        str(as_of.tzinfo),
+    )
+    in_time, judged = figure(parts)
+    row = {"measure": "timeliness", "numerator": in_time, "denominator": judged}
+    return pl.DataFrame([row], schema=FIGURE_SCHEMA)
+
+
+def _looks(connection: Connection, school: str, kind: str, as_of: datetime) -> list[datetime]:
+    """When the hub saw the whole journal."""
+    seen = select(uploads.c.taken_at).where(
+        uploads.c.school == school, uploads.c.source == kind, uploads.c.accepted,
+        uploads.c.taken_at <= as_of,
+    )  # fmt: skip
+    return list(connection.execute(seen).scalars())
 
 
 def _calendar(

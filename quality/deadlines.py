@@ -10,13 +10,11 @@ import polars as pl
 
 from quality.regulations import AfterLastLesson, Deadline, SameDay, WithinDays
 
-UTC = pl.Datetime("us", "UTC")
-
 
 def last_moments(
     deadline: Deadline, lessons: pl.DataFrame, bells: pl.DataFrame, zone: str
 ) -> pl.Series:
-    """The last allowed instant (``UTC``) for each of ``lessons``, in their order.
+    """The last allowed instant (``INSTANT``) for each of ``lessons``, in their order.
 
     ``lessons``: ``date`` Date, ``number`` Int64, ``class_key`` and ``given_by`` String or null: all
     lessons of the school on the days in question, since the last of a day counts. ``bells``:

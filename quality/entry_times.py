@@ -10,12 +10,12 @@ the hub did not look makes no teacher late.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import polars as pl
 
-UTC = pl.Datetime("us", "UTC")
+from schemas.frames import INSTANT
 
 
 class Clock(StrEnum):
@@ -37,7 +37,7 @@ class Outcome(StrEnum):
 
 # Of each thing written down: it happened after ``not_before`` (null: no look before) and not after
 # ``not_after``; with the clock of the source the two are one instant.
-WRITTEN = {"key": pl.String, "not_before": UTC, "not_after": UTC, "clock": pl.String}
+WRITTEN = {"key": pl.String, "not_before": INSTANT, "not_after": INSTANT, "clock": pl.String}
 
 
 def first_written(
@@ -45,8 +45,8 @@ def first_written(
 ) -> pl.DataFrame:
     """When each record first had what ``there`` asks for: ``WRITTEN``; a row only for who has it.
 
-    ``versions``: ``key``, ``seen_at`` (``UTC``, when the hub first saw this content),
-    ``entered_at`` and ``changed_at`` (``UTC`` or null, the source's word), and what ``there``
+    ``versions``: ``key``, ``seen_at`` (``INSTANT``, when the hub first saw this content),
+    ``entered_at`` and ``changed_at`` (``INSTANT`` or null, the source's word), and what ``there``
     reads. ``looks``: the instants of readings that show the whole journal. What stood in the
     first version was written when the record was entered, what came later when it was changed. The
     source's word counts only if it lies after the version without it and not after the hub saw it.
@@ -63,7 +63,7 @@ def first_written(
         .unique("key", keep="first", maintain_order=True)
         .with_columns(_said=believed)
     )
-    before = pl.DataFrame({"looked_at": sorted(looks)}, schema={"looked_at": UTC})
+    before = pl.DataFrame({"looked_at": sorted(looks)}, schema={"looked_at": INSTANT})
     return (
         found.sort("seen_at")
         .join_asof(
@@ -85,10 +85,12 @@ def first_written(
 def outcomes(due: pl.DataFrame, written: pl.DataFrame, looked_at: datetime | None) -> pl.DataFrame:
     """``due`` with ``outcome`` (``Outcome``, never null) and ``clock`` (null: nothing is there).
 
-    ``due``: ``key`` and ``due_at`` (``UTC``, the last allowed instant); ``written``: ``WRITTEN``;
-    ``looked_at``: the last look at the whole journal, None if there was none.
+    ``due``: ``key`` and ``due_at`` (``INSTANT``, the last allowed instant); ``written``:
+    ``WRITTEN``; ``looked_at``: the last look at the whole journal, None if there was none.
     """
-    over = pl.lit(value=False) if looked_at is None else pl.col("due_at") < looked_at
+    over = pl.lit(value=False)
+    if looked_at is not None:
+        over = pl.col("due_at") < looked_at.astimezone(UTC)
     by_source = pl.col("clock") == Clock.SOURCE.value
     late = (
         pl.when(by_source)

@@ -25,6 +25,7 @@ from sqlalchemy import (
     text,
 )
 
+from schemas.frames import INSTANT
 from schemas.tables import journal_table
 
 # Marks and attendance are the bulk of a journal: nothing is read that is not counted.
@@ -38,18 +39,19 @@ _NEEDED: dict[str, list[str]] = {
     ],
     "lesson": [
         "source_key", "date", "number", "class_key", "group_key", "subject_key", "teacher",
-        "topic", "homework", "homework_not_set", "held", "status", "attendance_taken",
+        "substitute", "topic", "homework", "homework_not_set", "held", "status", "attendance_taken",
     ],
-    "mark": ["pupil", "lesson_key", "date"],
-    "attendance": ["pupil", "lesson_key"],
+    "mark": ["key", "pupil", "lesson_key", "date", "work_type", "entered_at", "first_seen_at"],
+    "attendance": ["key", "pupil", "lesson_key", "entered_at", "first_seen_at"],
     "access_account": ["person", "active"],
     "holiday": ["start", "finish"],
+    "bell": ["number", "finish"],
 }  # fmt: skip
 
 _FRAME_TYPES: list[tuple[type, pl.DataType]] = [
     (Boolean, pl.Boolean()),
     (Date, pl.Date()),
-    (DateTime, pl.Datetime("us", "UTC")),
+    (DateTime, INSTANT),
     (Float, pl.Float64()),
     (Integer, pl.Int64()),
 ]
@@ -68,6 +70,7 @@ class JournalFrames:
     attendance: pl.DataFrame
     access_account: pl.DataFrame
     holiday: pl.DataFrame
+    bell: pl.DataFrame
 
 
 def read_journal(

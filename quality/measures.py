@@ -9,7 +9,16 @@ from __future__ import annotations
 
 import polars as pl
 
-MEASURES = ("fill_rate", "held", "topic", "homework", "attendance", "marks", "upload_frequency")
+MEASURES = (
+    "fill_rate",
+    "held",
+    "topic",
+    "homework",
+    "attendance",
+    "marks",
+    "timeliness",
+    "upload_frequency",
+)
 FACTS = ("held", "topic", "homework_due", "homework", "attendance", "marks", "filled")
 FIGURE_SCHEMA: dict[str, pl.DataType] = {
     "measure": pl.String(),

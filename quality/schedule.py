@@ -8,7 +8,7 @@ without the cancelled and merged ones.
 
 Frames hold the journal's columns (``schemas.tables.content_columns``) of one school and source.
 The scheduled frame has one row per lesson: ``SCHEDULED``; ``lesson_key`` is null for an unfilled
-slot, else the ``source_key`` of its lesson row.
+slot, else the ``source_key`` of its lesson row; ``teacher`` is the lesson row's, else the slot's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from quality.school_days import SUNDAY, days_between
 from schemas.codes import LessonStatus
 
 PLACE = ("date", "number", "class_key", "group_key", "subject_key")
-SCHEDULED = (*PLACE, "lesson_key")
+SCHEDULED = (*PLACE, "lesson_key", "teacher", "substitute")
 GONE = [LessonStatus.CANCELLED.value, LessonStatus.MERGED.value]
 
 
@@ -54,14 +54,17 @@ def from_timetable(
         _slot_places(slots, period, off)
         .join(_one_row_per_place(lessons), on=list(PLACE), how="left", nulls_equal=True)
         .filter(pl.col("status").is_null() | ~pl.col("status").is_in(GONE))
+        .with_columns(teacher=pl.coalesce("taught_by", "teacher"))
         .select(SCHEDULED)
     )
 
 
 def from_lessons(lessons: pl.DataFrame, period: tuple[date, date]) -> pl.DataFrame:
     """The lesson rows themselves, each a lesson of its own."""
-    return lessons.filter(pl.col("date").is_between(*period), ~pl.col("status").is_in(GONE)).select(
-        *PLACE, lesson_key="source_key"
+    return (
+        lessons.filter(pl.col("date").is_between(*period), ~pl.col("status").is_in(GONE))
+        .select(*PLACE, "teacher", "substitute", lesson_key="source_key")
+        .select(SCHEDULED)
     )
 
 
@@ -70,13 +73,15 @@ def _slot_places(slots: pl.DataFrame, period: tuple[date, date], off: set[date])
     calendar = pl.DataFrame({"date": days}, schema={"date": pl.Date}).with_columns(
         weekday=pl.col("date").dt.weekday().cast(pl.Int64)
     )
-    # Two slots of one place (a teacher replaced in mid-year, validity overlapping) are one lesson.
+    # Two slots of one place (a teacher replaced in mid-year, validity overlapping) are one lesson:
+    # the later one's.
     return (
         slots.with_columns(pl.col("weekday").cast(pl.Int64), pl.col("number").cast(pl.Int64))
         .join(calendar, on="weekday")
         .filter(pl.col("date").is_between("valid_from", "valid_to"))
-        .select(PLACE)
-        .unique()
+        .sort("valid_from", "teacher", descending=[True, False])
+        .unique(PLACE, keep="first", maintain_order=True)
+        .select(*PLACE, "teacher")
     )
 
 
@@ -84,10 +89,16 @@ def _one_row_per_place(lessons: pl.DataFrame) -> pl.DataFrame:
     """Of several rows of one place the one that is on, and of these the one that was held."""
     return (
         lessons.select(
-            *PLACE, "status", lesson_key="source_key", on=~pl.col("status").is_in(GONE), held="held"
+            *PLACE,
+            "status",
+            "substitute",
+            taught_by="teacher",
+            lesson_key="source_key",
+            on=~pl.col("status").is_in(GONE),
+            held="held",
         )
         .with_columns(pl.col("number").cast(pl.Int64))
         .sort("on", "held", "lesson_key", descending=[True, True, False])
         .unique(list(PLACE), keep="first", maintain_order=True)
-        .select(*PLACE, "status", "lesson_key")
+        .select(*PLACE, "status", "lesson_key", "taught_by", "substitute")
     )

@@ -26,11 +26,12 @@ from enum import StrEnum
 
 import polars as pl
 
-from quality.deadlines import UTC, last_moments
+from quality.deadlines import last_moments
 from quality.entry_times import Outcome, first_written, outcomes
 from quality.profiles import Profile
 from quality.regulations import Asked, Deadline, EnteredInTime
 from schemas.codes import WorkType
+from schemas.frames import INSTANT
 
 JUDGED = (Outcome.IN_TIME, Outcome.LATE, Outcome.MISSING)
 
@@ -54,7 +55,7 @@ PARTS: dict[str, pl.DataType] = {
     "teacher": pl.String(),
     "part": pl.String(),
     "record": pl.String(),  # key of the mark; null for the lesson's own parts
-    "due_at": UTC,
+    "due_at": INSTANT,
     "outcome": pl.String(),
     "clock": pl.String(),
 }
@@ -165,7 +166,7 @@ class _Work:
 
     def _recorded(self, records: pl.DataFrame) -> pl.DataFrame:
         """Records are there as soon as they are seen: when each was written."""
-        shown = records.with_columns(changed_at=pl.lit(None, UTC)).drop_nulls("key")
+        shown = records.with_columns(changed_at=pl.lit(None, INSTANT)).drop_nulls("key")
         return first_written(shown, pl.lit(value=True), self._observed.looks)
 
     def _judged(self, part: Part, due: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:
@@ -188,7 +189,7 @@ class _Work:
             .select("_row", "due_at")
             for deadline, days in by_deadline.items()
         ]
-        return pl.concat([pl.DataFrame(schema={"_row": pl.UInt32, "due_at": UTC}), *parts])
+        return pl.concat([pl.DataFrame(schema={"_row": pl.UInt32, "due_at": INSTANT}), *parts])
 
 
 def _words(column: str) -> pl.Expr:

@@ -6,12 +6,12 @@ the hub saw that content first. A row that vanished has its versions still.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 import polars as pl
 from sqlalchemy import Connection, text
 
-INSTANT = pl.Datetime("us", "UTC")
+from schemas.frames import INSTANT
 
 # Columns of ``lesson_versions``.
 LESSON_VERSION: dict[str, pl.DataType] = {
@@ -45,23 +45,19 @@ def lesson_versions(
     school: str,
     source: str,
     school_year: int,
-    period: tuple[date, date],
     as_of: datetime,
 ) -> pl.DataFrame:
-    """Every content of the lessons of ``period`` that was seen until ``as_of``:
-    ``LESSON_VERSION``."""
+    """Every content of the year's lessons that was seen until ``as_of``: ``LESSON_VERSION``."""
     rows = connection.execute(
         text(
             "SELECT source_key, recorded_at, entered_at, changed_at, held, topic, homework,"
             f" substitute, attendance_taken FROM ({told('lesson')}) v"
-            " WHERE date BETWEEN :first AND :last AND recorded_at <= :as_of"
+            " WHERE recorded_at <= :as_of"
         ),
         {
             "school": school,
             "source": source,
             "school_year": school_year,
-            "first": period[0],
-            "last": period[1],
             "as_of": as_of,
         },
     ).all()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import polars as pl
 
 ORIGIN = ("_row", "_document", "_line")
+INSTANT = pl.Datetime("us", "UTC")  # how frames hold a moment
 
 REFUSAL_SCHEMA: dict[str, pl.DataType] = {
     "entity": pl.String(),

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC as ZERO
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 
-from quality.entry_times import UTC, Clock, Outcome, first_written, outcomes
+from quality.entry_times import Clock, Outcome, first_written, outcomes
+from schemas.frames import INSTANT
 
-DUE = datetime(2026, 9, 14, 20, 59, tzinfo=ZERO)
+DUE = datetime(2026, 9, 14, 20, 59, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-EVENING = datetime(2026, 9, 14, 17, 0, tzinfo=ZERO)
+EVENING = datetime(2026, 9, 14, 17, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
 def _versions(*rows: dict[str, Any]) -> pl.DataFrame:
     base = {"key": "l1", "seen_at": EVENING, "entered_at": None, "changed_at": None, "topic": None}
     schema = {
-        "key": pl.String, "seen_at": UTC, "entered_at": UTC, "changed_at": UTC, "topic": pl.String,
+        "key": pl.String, "seen_at": INSTANT, "entered_at": INSTANT, "changed_at": INSTANT,
+        "topic": pl.String,
     }  # fmt: skip
     return pl.DataFrame([base | row for row in rows], schema=schema)
 
@@ -32,7 +33,9 @@ def _written(*rows: dict[str, Any], looks: tuple[datetime, ...] = ()) -> dict[st
 
 def _verdict(*rows: dict[str, Any], looks: tuple[datetime, ...]) -> str:
     written = first_written(_versions(*rows), pl.col("topic").is_not_null(), looks)
-    due = pl.DataFrame({"key": ["l1"], "due_at": [DUE]}, schema={"key": pl.String, "due_at": UTC})
+    due = pl.DataFrame(
+        {"key": ["l1"], "due_at": [DUE]}, schema={"key": pl.String, "due_at": INSTANT}
+    )
     return str(outcomes(due, written, max(looks, default=None))["outcome"].item())
 
 

@@ -38,6 +38,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "attendance": [],
     "access_account": [{"person": "t1", "active": True}, {"person": "t2", "active": False}],
     "holiday": [],
+    "bell": [],
 }
 SEVENTH = {
     "classes": 2,

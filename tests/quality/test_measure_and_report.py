@@ -80,7 +80,12 @@ def _basis(mapping: str) -> str:
 
 def _measure(engine: Engine, run_id: str = "m1") -> MeasureSummary:
     return measure(
-        engine, run_id=run_id, business_date=AS_OF, date_from=FROM, schedule_basis=_basis
+        engine,
+        run_id=run_id,
+        business_date=AS_OF,
+        date_from=FROM,
+        zone="Europe/Moscow",
+        schedule_basis=_basis,
     )
 
 
@@ -93,12 +98,14 @@ def _figures(engine: Engine) -> dict[tuple[str, str], tuple[int, int]]:
 def test_figures_of_schools_district_and_region(region: Engine) -> None:
     summary = _measure(region)
     got = _figures(region)
-    assert len(got) == summary.figures == 7 * (3 + 2 + 1)
+    assert len(got) == summary.figures == 8 * (3 + 2 + 1)
     assert got["s1", "held"] == (1, 2)  # Monday's lesson, Tuesday's slot without a row
     assert got["s1", "fill_rate"] == (1, 2)
     assert got["s2", "topic"] == (1, 2)
     assert got["s2", "marks"] == (0, 2)
     assert got["d1", "held"] == got["region", "held"] == (3, 4)
+    # Monday's lesson, attendance, homework and mark; Tuesday's slot that nobody filled.
+    assert got["s1", "timeliness"] == (4, 5)
     assert got["s3", "held"] == got["d2", "held"] == (0, 0)
     assert got["s1", "upload_frequency"] == (3, 5)
     assert got["s2", "upload_frequency"] == (1, 5)  # Friday's reading went through

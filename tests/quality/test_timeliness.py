@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC as ZERO
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 
-from quality.entry_times import UTC
 from quality.profiles import Profile, load_profile
 from quality.timeliness import Observed, figure, timeliness
 from quality.versions import LESSON_VERSION
+from schemas.frames import INSTANT
 
 MONDAY = date(2026, 9, 14)
-NOON = datetime(2026, 9, 14, 9, 0, tzinfo=ZERO)  # 12:00 in Moscow
-MIDNIGHT = datetime(2026, 9, 14, 21, 0, tzinfo=ZERO)
+NOON = datetime(2026, 9, 14, 9, 0, tzinfo=UTC)  # 12:00 in Moscow
+MIDNIGHT = datetime(2026, 9, 14, 21, 0, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 MOSCOW = "Europe/Moscow"
 BELLS = pl.DataFrame({"number": [1, 2], "finish": ["09:45", "10:40"]})
@@ -35,7 +34,7 @@ VERSION: dict[str, Any] = {
     "topic": "Дроби", "homework": None, "substitute": None, "attendance_taken": True,
 }  # fmt: skip
 RECORD = {
-    "key": pl.String, "lesson_key": pl.String, "seen_at": UTC, "entered_at": UTC,
+    "key": pl.String, "lesson_key": pl.String, "seen_at": INSTANT, "entered_at": INSTANT,
     "work_type": pl.String,
 }  # fmt: skip
 MARK = {"key": "m1", "lesson_key": "l1", "seen_at": NOON, "entered_at": NOON, "work_type": "oral"}
@@ -108,7 +107,7 @@ def test_a_row_without_topic_or_held_sign_is_no_entry() -> None:
     ],
 )
 def test_homework_by_the_bell(profile: str, after_last_bell: timedelta, outcome: str) -> None:
-    written = datetime(2026, 9, 14, 7, 40, tzinfo=ZERO) + after_last_bell  # 10:40 in Moscow
+    written = datetime(2026, 9, 14, 7, 40, tzinfo=UTC) + after_last_bell  # 10:40 in Moscow
     lessons = ({"homework_due": True}, {"lesson_key": "l2", "number": 2})
     row = {"homework": "№ 5", "entered_at": written, "seen_at": MIDNIGHT}
     assert _outcomes(_parts(profile=profile, lessons=lessons, versions=(row,)))["homework"] == (

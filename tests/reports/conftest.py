@@ -38,7 +38,9 @@ def _days(week: list[Cause]) -> dict[date, Cause]:
 
 
 def _figures(scheduled: int, held: int, *rest: tuple[int, int]) -> dict[str, Figure]:
-    names = ("topic", "homework", "attendance", "marks", "fill_rate", "upload_frequency")
+    names = (
+        "topic", "homework", "attendance", "marks", "fill_rate", "timeliness", "upload_frequency",
+    )  # fmt: skip
     pairs = {name: Figure(*pair) for name, pair in zip(names, rest, strict=True)}
     return {"held": Figure(held, scheduled)} | pairs
 
@@ -53,14 +55,15 @@ def build_schools() -> list[SchoolReport]:
     return [
         SchoolReport(
             "781001", "Школа № 1 <Восток>", "d1",
-            _figures(400, 396, (395, 396), (350, 360), (396, 396), (340, 396), (320, 400), (8, 10)),
+            _figures(400, 396, (395, 396), (350, 360), (396, 396), (340, 396), (320, 400),
+                     (1500, 1580), (8, 10)),
             good, rhythm(good), {7: (2, 2, 50, 49, 14, 13, 9, 9), 11: (1, 1, 20, 20, 12, 12, 8, 7)},
             [mark], [LedgerLine("paragraf", "r1", counts)],
         ),
         SchoolReport(
             "781002", "Гимназия № 2", "d1",
             _figures(1500, 1300, (1100, 1300), (900, 1200), (1250, 1300), (1000, 1300),
-                     (800, 1500), (4, 10)),
+                     (800, 1500), (3900, 5200), (4, 10)),
             poor, rhythm(poor), {7: (3, 2, 75, 60, 15, 10, 11, 8), 12: (1, 1, 9, 9, 10, 10, 6, 6)},
             [topic, mark], [LedgerLine("netschool", "r1", counts)],
         ),
