@@ -47,21 +47,23 @@ def first_written(
 
     ``versions``: ``key``, ``seen_at`` (``INSTANT``, when the hub first saw this content),
     ``entered_at`` and ``changed_at`` (``INSTANT`` or null, the source's word), and what ``there``
-    reads. ``looks``: the instants of readings that show the whole journal. What stood in the
-    first version was written when the record was entered, what came later when it was changed. The
-    source's word counts only if it lies after the version without it and not after the hub saw it.
+    reads. ``looks``: the instants of readings that show the whole journal. It was written when the
+    record was entered, if that can be, else when it was changed: after the version without it
+    and not after the hub saw it.
     """
     ordered = versions.sort("key", "seen_at", "entered_at", nulls_last=True).with_columns(
         _without=pl.col("seen_at").shift(1).over("key")
     )
-    first = pl.col("_without").is_null()
-    said = pl.when(first).then("entered_at").otherwise("changed_at")
-    possible = (said <= pl.col("seen_at")) & (first | (said > pl.col("_without")))
-    believed = pl.when(possible).then(said)
+    since = pl.col("_without").is_null()
+    possible = [
+        pl.when((pl.col(said) <= pl.col("seen_at")) & (since | (pl.col(said) > pl.col("_without"))))
+        .then(said)
+        for said in ("entered_at", "changed_at")
+    ]  # fmt: skip
     found = (
         ordered.filter(there.fill_null(value=False))
         .unique("key", keep="first", maintain_order=True)
-        .with_columns(_said=believed)
+        .with_columns(_said=pl.coalesce(possible))
     )
     before = pl.DataFrame({"looked_at": sorted(looks)}, schema={"looked_at": INSTANT})
     return (

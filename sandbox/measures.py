@@ -15,7 +15,7 @@ Ratio = tuple[int, int]
 
 def school_measures(view: View) -> dict[str, Ratio]:
     """Numerator and denominator of every measure of the journal."""
-    scheduled = [x for x in view.school.lessons if x.day <= view.day and _scheduled(view, x)]
+    due_lessons = [x for x in view.school.lessons if x.day <= view.day and scheduled(view, x)]
     held = [s for s in held_lessons(view) if not s.lesson.status]
     parts = [_parts(view, shown) for shown in held]
     counted: Counter[str] = Counter()
@@ -23,8 +23,8 @@ def school_measures(view: View) -> dict[str, Ratio]:
         counted.update(name for name, there in part.items() if there)
     due = counted["homework_due"]
     return {
-        "fill_rate": (counted["filled"], len(scheduled)),
-        "held": (len(held), len(scheduled)),
+        "fill_rate": (counted["filled"], len(due_lessons)),
+        "held": (len(held), len(due_lessons)),
         "topic": (counted["topic"], len(held)),
         "homework": (counted["homework"], due),
         "attendance": (counted["attendance"], len(held)),
@@ -32,7 +32,8 @@ def school_measures(view: View) -> dict[str, Ratio]:
     }
 
 
-def _scheduled(view: View, lesson: Lesson) -> bool:
+def scheduled(view: View, lesson: Lesson) -> bool:
+    """Whether the timetable has the lesson still."""
     if lesson.status:
         return False
     # Where lessons themselves are the schedule, a refused lesson is not in it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from sandbox.calendar import business_dates
@@ -15,6 +16,7 @@ from sandbox.members import Flaw, Person
 from sandbox.model import School
 from sandbox.params import YEAR_START, ZONE, Params
 from sandbox.region import districts
+from sandbox.timeliness import timeliness
 from sandbox.view import View
 
 Json = dict[str, Any]
@@ -40,6 +42,7 @@ class Truth:
         uploads = self._uploads(school)
         expected = [state for state in uploads.values() if state != "not_a_school_day"]
         ratios = school_measures(view)
+        ratios["timeliness"] = timeliness(view, self._looks(school))
         ratios["upload_frequency"] = (expected.count("uploaded"), len(expected))
         self._ratios[school.district][school.code] = ratios
         self._parts["schools"][school.code] = {
@@ -64,6 +67,15 @@ class Truth:
             state = absent if day in school.missing_uploads else "uploaded"
             states[str(day)] = state if school.is_school_day(day) else "not_a_school_day"
         return states
+
+    def _looks(self, school: School) -> list[date]:
+        """The evenings on which the hub saw the journal: its upload, or its own reading."""
+        return [
+            day
+            for day in self._dates
+            if (day == self._params.until or day not in school.missing_uploads)
+            and (school.system == "dnevnik_ru" or school.is_school_day(day))
+        ]
 
     def _defect(self, school: School, flaw: Flaw) -> Json:
         source = flaw.source or school.system

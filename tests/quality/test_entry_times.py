@@ -47,6 +47,14 @@ def test_what_stood_in_the_first_version_was_written_when_it_was_entered() -> No
     assert (found["not_before"], found["not_after"], found["clock"]) == (entered, entered, "source")
 
 
+def test_a_row_that_stood_empty_was_written_when_it_was_entered() -> None:
+    entered = EVENING + DAY - MINUTE
+    then = {"topic": "Дроби", "seen_at": EVENING + DAY, "entered_at": entered}
+    found = _written({}, then | {"changed_at": EVENING + DAY}, looks=(EVENING, EVENING + DAY))
+    assert found is not None
+    assert (found["not_after"], found["clock"]) == (entered, "source")
+
+
 def test_what_came_later_was_written_when_the_record_was_changed() -> None:
     changed = EVENING + DAY - MINUTE
     first = {"entered_at": EVENING - MINUTE}
