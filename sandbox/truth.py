@@ -70,12 +70,12 @@ class Truth:
 
     def _looks(self, school: School) -> list[date]:
         """The evenings on which the hub saw the journal: its upload, or its own reading."""
-        return [
-            day
-            for day in self._dates
-            if (day == self._params.until or day not in school.missing_uploads)
-            and (school.system == "dnevnik_ru" or school.is_school_day(day))
-        ]
+        answered = [day for day in self._dates if day not in school.missing_uploads]
+        if school.system == "dnevnik_ru":
+            return answered
+        # The last upload is written on any day.
+        days = {day for day in answered if school.is_school_day(day)} | {self._params.until}
+        return sorted(days)
 
     def _defect(self, school: School, flaw: Flaw) -> Json:
         source = flaw.source or school.system
