@@ -7,20 +7,36 @@ came with; its ``id`` is the origin that facts point at.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import fsspec
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import RawDocument, Upload
-from privacy.keys import KeyRing
-from privacy.sealing import seal_document, unseal_document
+from privacy.keys import KeyRing, UnknownKeyError
+from privacy.resealing import Tell
+from privacy.sealing import (
+    HEAD_BYTES,
+    SealBrokenError,
+    key_id_of,
+    reseal_document,
+    seal_document,
+    unseal_document,
+)
 from schemas.tables import landing
+
+SUFFIX = ".sealed"
+# Object storage answers in tens of milliseconds and takes many requests at once.
+AT_ONCE = 16
 
 
 class Landing:
     """Sealed documents under an fsspec address (a folder or object storage)."""
+
+    name = "landing"
 
     def __init__(self, address: str, keys: KeyRing) -> None:
         self._files, self._root = fsspec.core.url_to_fs(address)
@@ -32,16 +48,53 @@ class Landing:
         path = self._path(name)
         if not self._files.exists(path):
             self._files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-            self._files.pipe_file(path + ".part", seal_document(self._keys, content))
-            self._files.mv(path + ".part", path)  # a killed writer leaves no half document
+            self._write(path, seal_document(self._keys, content))
         return name
 
     def get(self, name: str) -> bytes:
         """The bytes kept under ``name``. Raises ``FileNotFoundError``."""
         return unseal_document(self._keys, self._files.cat_file(self._path(name)))
 
+    def counts(self) -> dict[str, int]:
+        """How many documents each key sealed, read from the documents; ``""``: no envelope."""
+        return dict(Counter(key_id for _, key_id in self._sealed_by()))
+
+    def reseal(self, keys: KeyRing, tell: Tell) -> int:
+        """Seal by the active key what another one sealed; how many documents were written.
+
+        What does not open, or whose key is lost, stays as it is.
+        """
+        done = 0
+        for path, key_id in self._sealed_by():
+            tell(1)
+            if key_id == keys.current().active:
+                continue
+            try:
+                fresh = reseal_document(keys, self._files.cat_file(path))
+            except (SealBrokenError, UnknownKeyError):
+                continue
+            self._write(path, fresh)
+            done += 1
+        return done
+
+    def _sealed_by(self) -> Iterator[tuple[str, str]]:
+        """Every document and the key that sealed it; those of a killed writer too."""
+        paths = [path for path in self._files.find(self._root) if path.endswith(SUFFIX)]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            yield from zip(paths, pool.map(self._key_id, paths), strict=True)
+
+    def _key_id(self, path: str) -> str:
+        try:
+            return key_id_of(self._files.cat_file(path, start=0, end=HEAD_BYTES))
+        except SealBrokenError:
+            return ""
+
+    def _write(self, path: str, envelope: bytes) -> None:
+        self._files.pipe_file(path + ".part", envelope)
+        self._files.mv(path + ".part", path)  # a killed writer leaves no half document
+
     def _path(self, name: str) -> str:
-        return f"{self._root}/{name[:2]}/{name}.sealed"
+        return f"{self._root}/{name[:2]}/{name}{SUFFIX}"
 
 
 def land(

@@ -2,11 +2,13 @@
 
 ==================  =====================================================================
 ``keys``            the key ring, kept in a file outside the database
+``keyfile``         a sealing key added to that file, or thrown away
 ``sealing``         AES-GCM envelopes for rows and documents
 ``pseudonyms``      keyed hashes: pseudonyms, lookups, opaque names at a portal
 ``people``          identities as read from a source, ready for the vault
 ``vault``           identities and UIDs, sealed in the database
 ``dossiers``        rows of the vault as frames, and what is sealed in them
+``resealing``       what one key sealed, sealed anew by another
 ``uids``            which UIDs of an upload can be filed
 ``persons``         the same person in several schools: matched, decided, undone
 ``candidates``      whom to compare with whom

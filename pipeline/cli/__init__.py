@@ -12,7 +12,7 @@ from rich.console import Console
 
 from connectors.errors import ConnectorError
 from mappings.problems import MappingError
-from pipeline.cli import answers, bench, delivery, mappings, people, setup, steps
+from pipeline.cli import answers, bench, delivery, keys, mappings, people, setup, steps
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
@@ -20,6 +20,7 @@ from pipeline.registry import RegionFileError
 from pipeline.report import NothingMeasuredError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
+from privacy.keyfile import KeyChangeRefusedError
 from privacy.keys import KeyFileError
 from privacy.persons import DecisionRefusedError
 
@@ -42,6 +43,7 @@ delivery.register(app)
 answers.register(app)
 bench.register(app)
 people.register(app)
+keys.register(app)
 mappings.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
@@ -50,6 +52,7 @@ KNOWN: dict[type[Exception], Exit] = {
     RegionFileError: Exit.MISCONFIGURED,
     MissingVariableError: Exit.MISCONFIGURED,
     KeyFileError: Exit.MISCONFIGURED,
+    KeyChangeRefusedError: Exit.USAGE,
     MappingError: Exit.MISCONFIGURED,
     StackError: Exit.FAULT,
     NothingMeasuredError: Exit.USAGE,

@@ -48,6 +48,8 @@ ALLOWED = {
     "privacy.separate": {"pipeline"},
     "privacy.sealing": {"pipeline"},
     "privacy.keys": {"pipeline"},
+    "privacy.keyfile": {"pipeline"},
+    "privacy.resealing": {"pipeline"},
     "privacy.identities": {"pipeline"},
     "privacy.outgoing": {"pipeline"},
 }
