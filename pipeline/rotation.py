@@ -6,6 +6,7 @@ what seals somewhere else must be named in ``places`` (tests/pipeline/test_rotat
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -165,7 +166,7 @@ def _refused(keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _payload(column: str, keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {column: rewrap(keys, row["key"], row[column])}
+    return {column: json.dumps(rewrap(keys, row["key"], row[column]))}
 
 
 def _records(keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,4 +174,4 @@ def _records(keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:
         names = {"data", "was"} & record.keys()
         return record | {n: rewrap(keys, record["key"], record[n]) for n in names if record[n]}
 
-    return {"records": [renewed(record) for record in row["records"]]}
+    return {"records": json.dumps([renewed(record) for record in row["records"]])}

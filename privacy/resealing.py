@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Table, bindparam, text, update
+from sqlalchemy import Connection, Engine, RowMapping, Table, text
 
 from privacy.keys import KeyRing, UnknownKeyError
 from privacy.sealing import SealBrokenError
@@ -31,8 +31,8 @@ class SealedTable:
     """A column of a table that holds sealed contents.
 
     ``envelopes``: SQL, the envelopes of its row ``t``, bytea or null. ``renew``: what to write to a
-    row (its primary key and ``column``) of which some envelope is stale. ``size``: rows in a
-    transaction.
+    row (its primary key and ``column``) of which some envelope is stale; JSON as text. ``size``:
+    rows in a transaction.
     """
 
     engine: Engine
@@ -101,9 +101,17 @@ class SealedTable:
         return values | {f"of_{name}": row[name] for name in self._identity}
 
     def _write(self, connection: Connection, fresh: list[dict[str, Any]]) -> None:
+        """One statement for all rows; ``v`` holds their identity (``of_…``) and what is new."""
         if not fresh:
             return
-        statement = update(self.table)
-        for name in self._identity:
-            statement = statement.where(self.table.c[name] == bindparam(f"of_{name}"))
-        connection.execute(statement, fresh)
+        names = list(fresh[0])
+        columns = [(name, self.table.c[name.removeprefix("of_")]) for name in names]
+        arrays = (f"CAST(:{n} AS {c.type.compile(connection.dialect)}[])" for n, c in columns)
+        new = (f"{name} = v.{name}" for name in names if not name.startswith("of_"))
+        same = (f"t.{name} = v.of_{name}" for name in self._identity)
+        statement = text(
+            f"UPDATE {self.table} t SET {', '.join(new)}"
+            f" FROM unnest({', '.join(arrays)}) AS v({', '.join(names)})"
+            f" WHERE {' AND '.join(same)}"
+        )
+        connection.execute(statement, {name: [row[name] for row in fresh] for name in names})
