@@ -68,14 +68,14 @@ def seen(connection: Connection, table: Table, role: str) -> str:
     """What the server lets ``role`` do with ``table``, each statement tried: ``SIUD``, one letter
     each, ``T`` for truncate; ``S(a, b)``: only these columns; ``–``: nothing."""
     connection.execute(text(f"SET LOCAL ROLE {role}"))
-    readable = [
-        column
-        for column in table.columns
-        if allowed(connection, f'SELECT "{column}" FROM {table.name} LIMIT 0')
-    ]
-    whole = allowed(connection, f"SELECT * FROM {table.name} LIMIT 0")
-    assert whole == (len(readable) == len(table.columns))
-    done = "S" if whole else f"S({', '.join(readable)})" if readable else ""
+    if allowed(connection, f"SELECT * FROM {table.name} LIMIT 0"):
+        done = "S"
+    elif allowed(connection, f"SELECT FROM {table.name} LIMIT 0"):  # asks for a right to any column
+        tries = {c: f'SELECT "{c}" FROM {table.name} LIMIT 0' for c in table.columns}
+        readable = [column for column, tried in tries.items() if allowed(connection, tried)]
+        done = f"S({', '.join(readable)})"
+    else:
+        done = ""
     for verb, statement in _TRIES.items():
         tried = statement.format(table=table.name, column=table.columns[0])
         done += verb[0].upper() if allowed(connection, tried) else ""

@@ -27,7 +27,7 @@ D1 = Scope.of_district("d1")
 TABLES = {str(table): table for table in metadata.sorted_tables}
 PAGE = roles.written()
 # What says whose a row is, where it is not ``school``.
-OWNER = {"registry.schools": "code", "registry.districts": "district", "quality.measures": "unit"}
+OWNER = {"registry.schools": "code", "registry.districts": "code", "quality.measures": "unit"}
 SCOPED = sorted(name for name, rights in PAGE.items() if rights[-1] == "scope")
 BY_SCHOOL = [name for name in SCOPED if name not in (*OWNER, "ops.action_log")]
 
@@ -100,7 +100,7 @@ def web(region: Hub) -> Iterator[Engine]:
 
 
 def owner_of(name: str) -> str:
-    return {"registry.districts": "code"}.get(name, OWNER.get(name, "school"))
+    return OWNER.get(name, "school")
 
 
 def owners(connection: Connection, name: str) -> set[str | None]:
@@ -312,6 +312,13 @@ def test_no_way_leads_to_another_district(web: Engine, way: str) -> None:
             assert THEIRS not in told, name
             assert "781001" in told, name
             connection.rollback()
+
+
+@pytest.mark.parametrize("way", sorted(WAYS.keys() - {"error"}))  # which asks for no row of theirs
+def test_each_way_leads_there_for_who_may_see_it(web: Engine, way: str) -> None:
+    with scoped(web, Scope.of_region()) as connection:
+        assert THEIRS in str(WAYS[way](connection, "journal.mark", "school"))
+        connection.rollback()
 
 
 @pytest.mark.parametrize("entity", ["lesson", "mark", "attendance", "term_mark"])
