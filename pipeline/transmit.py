@@ -60,7 +60,13 @@ class Sender:
         while True:
             with self.hub.engine.begin() as connection:
                 batch = sending.write_batch(
-                    connection, self.box, run_id, self.new_key(), size, self.destination.order
+                    connection,
+                    self.box,
+                    run_id,
+                    self.new_key(),
+                    size,
+                    self.destination.order,
+                    with_former=self.destination.asks_former,
                 )
             if batch is None:
                 break
@@ -144,13 +150,7 @@ class Sender:
 
     def _settle(self, batch: Batch, answers: Sequence[Receipt]) -> None:
         with self.hub.engine.begin() as connection:
-            sending.settle(
-                connection,
-                self.box,
-                batch.key,
-                answers,
-                keep_content=self.destination.asks_former,
-            )
+            sending.settle(connection, self.box, batch.key, answers)
         self.settled.append(batch.key)
         self.gatekeeper.succeeded()
 

@@ -427,3 +427,42 @@ def test_names_wait_sealed_and_leave_open(
         ).scalar_one()
     assert "Жмелеватов" not in kept
     assert "lastname" not in kept
+
+
+def test_what_the_portal_holds_is_known_until_it_holds_something_else(
+    deliver_state: Deliverer, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(content: str) -> None:
+        monkeypatch.setattr("tests.pipeline.portal.PAYLOAD", f'{{"v": "{content}"}}')
+
+    told("first")
+    portal.down = True
+    deliver_state(a="1")
+    assert held_there(deliver_state.hub) == {"a": None}
+    portal.down = False
+    deliver_state(a="1")
+    assert held_there(deliver_state.hub) == {"a": "first"}
+    told("second")
+    portal.down = True
+    deliver_state(a="2")
+    deliver_state(a="2")
+    assert held_there(deliver_state.hub) == {"a": "first"}
+    portal.down, portal.refuses = False, {"a"}
+    deliver_state(a="2")
+    assert held_there(deliver_state.hub) == {"a": "first"}
+    portal.refuses = set()
+    told("third")
+    deliver_state(a="3")
+    assert held_there(deliver_state.hub) == {"a": "third"}
+    portal.down = True
+    deliver_state()
+    assert held_there(deliver_state.hub) == {"a": "third"}
+    portal.down = False
+    deliver_state()
+    assert held_there(deliver_state.hub) == {"a": None}
+
+
+def held_there(hub: Hub) -> dict[str, str | None]:
+    query = f"SELECT key, ({outbox.DELIVERED_CONTENT})->>'v' FROM outbox.desired d"
+    with hub.engine.begin() as connection:
+        return dict(connection.execute(text(query)).tuples())
