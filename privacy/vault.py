@@ -21,7 +21,7 @@ from privacy.likeness import index_columns, index_key
 from privacy.matching import Judged
 from privacy.people import DOSSIER
 from privacy.persons import MACHINE, Persons, log_merges
-from privacy.pseudonyms import lookup
+from privacy.pseudonyms import lookup, lookup_of
 from privacy.uids import Filing, file_uids, refused_in_doubt, rival_pairs
 from schemas.tables.vault import local_keys, people, uids
 
@@ -88,6 +88,13 @@ class Vault:
         with self._engine.connect() as connection:
             rows = rows_of(connection, uids, ["pseudonym", "sealed"], uids.c.school == school)
         return rows.select("pseudonym", uid=unsealed(self._keys, uids, rows))
+
+    def holders_of(self, uid: str) -> pl.DataFrame:
+        """``pseudonym`` and ``school`` (String) of whoever holds ``uid``: a child of two schools
+        twice, mostly nobody or one."""
+        held = uids.c.lookup == lookup_of(self._keys, "uid", uid)
+        with self._engine.connect() as connection:
+            return rows_of(connection, uids, ["pseudonym", "school"], held)
 
     def reseal(self, school: str) -> int:
         """Seal with the active key what another key sealed; the number of rows resealed."""
