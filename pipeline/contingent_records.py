@@ -14,11 +14,10 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import polars as pl
-import yaml
 
+from connectors.contingent.codes import Codes, read_codes
 from privacy.keys import KeyRing
 from privacy.pseudonyms import remote_key
 
@@ -28,11 +27,10 @@ _STINT = ("source", "pupil", "class_key")
 
 
 @cache
-def contingent_words() -> dict[str, Any]:
-    """mappings/targets/contingent_words.yml: codes of our words, by field."""
-    content = files("mappings").joinpath("targets/contingent_words.yml").read_text("utf-8")
-    words: dict[str, Any] = yaml.safe_load(content)
-    return words
+def contingent_codes() -> Codes:
+    """mappings/targets/contingent.yml: the registry's code lists, and what the site states."""
+    content = files("mappings").joinpath("targets/contingent.yml").read_text("utf-8")
+    return read_codes(content)
 
 
 def contingent_records(
@@ -95,7 +93,7 @@ class _Named:
 
 
 def _classes(named: _Named, classes: pl.DataFrame) -> pl.DataFrame:
-    programs = contingent_words()["program"]
+    programs = contingent_codes().words["program"]
     rows = classes.rename({"key": "class_key"})
     return rows.select(
         "source",
@@ -105,7 +103,7 @@ def _classes(named: _Named, classes: pl.DataFrame) -> pl.DataFrame:
         "grade_level",
         "letter",
         pl.lit(named.year).alias("academic_year"),
-        pl.col("grade_level").replace_strict(programs, return_dtype=pl.String).alias("program"),
+        pl.col("grade_level").cast(pl.String).replace_strict(programs).alias("program"),
         pl.lit(named.year_start.isoformat()).alias("open_at"),
         pl.lit(None, pl.String).alias("close_at"),
     )

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import polars as pl
 
 from connectors.base import Target
-from connectors.contingent.codes import Codes, read_codes
 from connectors.registry import make_contingent, make_diary
-from pipeline.contingent_records import contingent_records
+from pipeline.contingent_records import contingent_codes, contingent_records
 from pipeline.diary_records import diary_records
 from pipeline.outbox import EVERY_ONE, USUAL, Guard
 from privacy.keys import KeyRing
@@ -77,13 +74,6 @@ def _contingent(
 
 def _connect_contingent(settings: Mapping[str, Any]) -> Target:
     return make_contingent(settings, contingent_codes())
-
-
-@cache
-def contingent_codes() -> Codes:
-    """mappings/targets/contingent.yml: the registry's code lists, and what the site states."""
-    content = files("mappings").joinpath("targets/contingent.yml").read_text("utf-8")
-    return read_codes(content)
 
 
 DIARY = Destination(
