@@ -91,6 +91,21 @@ def set_desired(connection: Connection, box: Box, year: int, wanted: pl.DataFram
     become unwanted; those of other years stay as they are. Rows whose desired hash does not change
     keep their state, so nothing is sent twice.
     """
+    _stage(connection, wanted)
+    connection.execute(text(_SET_DESIRED), box.values | {"year": year})
+
+
+def amend(connection: Connection, box: Box, year: int, wanted: pl.DataFrame) -> int:
+    """Give records of other years than ``year`` the content that ``wanted`` has for them.
+
+    ``wanted``: columns of ``WANTED``. A closed year is not planned again: nothing of it is created
+    or withdrawn here, and what must not leave stays as it was sent. Returns how many rows changed.
+    """
+    _stage(connection, wanted)
+    return connection.execute(text(_AMEND), box.values | {"year": year}).rowcount
+
+
+def _stage(connection: Connection, wanted: pl.DataFrame) -> None:
     connection.execute(text("DROP TABLE IF EXISTS wanted"))
     connection.execute(
         text(
@@ -99,7 +114,6 @@ def set_desired(connection: Connection, box: Box, year: int, wanted: pl.DataFram
         )
     )
     copy_in(connection, "wanted", wanted.select(*WANTED))
-    connection.execute(text(_SET_DESIRED), box.values | {"year": year})
 
 
 # In flight, a row keeps its state: its batch settles first, then the two hashes are compared.
@@ -126,6 +140,17 @@ WHEN NOT MATCHED BY SOURCE AND d.target = :target AND d.school = :school
   UPDATE SET delivered_payload = {KEPT}, desired_hash = NULL, payload = NULL, reason = '',
     updated_at = now(), state = CASE WHEN d.state = 'in_flight' THEN d.state
                  WHEN d.delivered_hash IS NULL THEN 'gone' ELSE 'pending' END"""
+
+
+_AMEND = f"""
+UPDATE outbox.desired d SET delivered_payload = {KEPT}, desired_hash = w.desired_hash,
+  payload = w.payload, updated_at = now(),
+  state = CASE WHEN d.state = 'in_flight' THEN d.state
+               WHEN w.desired_hash IS DISTINCT FROM d.delivered_hash THEN 'pending'
+               ELSE 'delivered' END
+FROM wanted w
+WHERE d.target = :target AND d.school = :school AND d.key = w.key AND d.school_year <> :year
+  AND d.desired_hash <> w.desired_hash"""
 
 
 def withdraw_from_closed_years(
