@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import Receipt
-from pipeline.outbox import Box
+from pipeline.outbox import Box, Priority
 from schemas.tables import receipts
 
 
@@ -42,15 +42,18 @@ def write_batch(
     order: Sequence[str],
     *,
     with_former: bool,
+    most: Priority,
 ) -> Batch | None:
     """Put up to ``size`` pending records into the batch ``key``; None when none is left.
+
+    Of records that are wanted only those of at most the priority ``most``.
 
     Withdrawals go first, then the open year and what is most urgent; ``order`` names the entities
     so that what others point at goes before them. ``with_former``: a withdrawal says what the
     portal holds. The caller commits before it sends.
     """
     values = box.values | {"run_id": run_id, "key": key, "size": size, "order": list(order)}
-    values |= {"former": with_former}
+    values |= {"former": with_former, "most": int(most)}
     records = connection.execute(text(_WRITE_BATCH), values).scalar_one_or_none()
     return None if records is None else Batch(key, records)
 
@@ -59,6 +62,7 @@ _WRITE_BATCH = """
 WITH picked AS (
   SELECT key FROM outbox.desired
   WHERE target = :target AND school = :school AND state IN ('pending', 'approved')
+    AND (desired_hash IS NULL OR priority <= :most)
   ORDER BY desired_hash IS NOT NULL, school_year DESC, priority,
     array_position(CAST(:order AS text[]), entity), key
   LIMIT :size FOR UPDATE

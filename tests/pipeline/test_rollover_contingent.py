@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from pipeline.collect import Run
-from pipeline.deliver import Delivery, Mode, deliver_school
+from pipeline.deliver import Delivery, Mode, deliver_schools
 from pipeline.destinations import CONTINGENT
 from pipeline.hub import Hub
 from pipeline.ledger import open_rows
@@ -58,7 +58,7 @@ class Registry:
         run = Run(f"contingent-{self.runs}", date.fromisoformat(day))
         keeper = Gatekeeper(self.hub.engine, CONTINGENT.name)
         delivery = Delivery(CONTINGENT, CONTINGENT.connect(self.settings), keeper, mode)
-        verdict = deliver_school(self.hub, SCHOOL, run, delivery)
+        (verdict,) = deliver_schools(self.hub, [SCHOOL], run, delivery)
         with self.hub.engine.begin() as connection:
             assert open_rows(connection, run.run_id) == []
         return verdict.state

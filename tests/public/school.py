@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import insert, text, update
 
 from pipeline.collect import Run
-from pipeline.deliver import Delivery, deliver_school
+from pipeline.deliver import Delivery, deliver_schools
 from pipeline.destinations import DIARY
 from pipeline.hub import Hub
 from pipeline.pace import Gatekeeper
@@ -104,7 +104,10 @@ class School:
     def deliver(self) -> SchoolState:
         run = Run(f"{self.code}-{next(self._runs)}", TODAY)
         keeper = Gatekeeper(self.hub.engine, DIARY.name)
-        return deliver_school(self.hub, self.code, run, Delivery(DIARY, self.portal, keeper)).state
+        (verdict,) = deliver_schools(
+            self.hub, [self.code], run, Delivery(DIARY, self.portal, keeper)
+        )
+        return verdict.state
 
     def actions(self) -> list[dict[str, Any]]:
         """What the service wrote into the action log."""
