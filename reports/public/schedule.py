@@ -121,24 +121,17 @@ def _lessons(
     planned = _planned(connection, hub, child, stays, asked)
     place = ["date", "number", "group_name"]
     open_slots = planned.join(held.filter(~pl.col("text_blocked")), on=place, how="anti")
-    known = ["key", *place, "subject_name", "content_name", "task_name", "substitution"]
     rows = pl.concat(
         [
-            held.select(*known, "text_blocked", "start", "finish", state=pl.lit(HELD)),
-            open_slots.select(*known, "text_blocked", "start", "finish", state=pl.lit(PLANNED)),
+            held.with_columns(state=pl.lit(HELD)),
+            open_slots.select(*held.columns, state=pl.lit(PLANNED)),
         ]
     )
     # On the day an enrolment finishes the pupil has left.
     there = (pl.col("start") <= pl.col("date")).fill_null(value=True)
     there &= (pl.col("date") < pl.col("finish")).fill_null(value=True)
-    return rows.filter(there).select(
-        *known[:1],
-        pl.col("date").dt.strftime("%Y-%m-%d"),
-        *known[2:],
-        "text_blocked",
-        "state",
-        pupil=pl.lit(child.pupil),
-    )
+    told = rows.filter(there).with_columns(pl.col("date").dt.strftime("%Y-%m-%d"))
+    return told.drop("start", "finish").with_columns(pupil=pl.lit(child.pupil))
 
 
 def _classes(connection: Connection, child: _Child) -> pl.DataFrame:
