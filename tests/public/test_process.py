@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -15,8 +16,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 from sqlalchemy import text
+from typer.testing import CliRunner
 
-from pipeline.clients import new_client
+from pipeline.cli import app
+from pipeline.clients import Clients, new_client
 from pipeline.hub import Hub
 from tests.public.asking import Asker
 from tests.public.school import AGREES, School
@@ -79,6 +82,15 @@ def test_without_clients_it_does_not_start(hub: Hub, clients: str, complaint: st
     assert done.returncode == 5
     assert complaint in done.stderr
     assert "epgu:secret" not in done.stderr
+
+
+def test_the_command_makes_a_secret_that_its_entry_accepts() -> None:
+    done = CliRunner().invoke(app, ["serve", "client", "epgu", "--json"])
+    assert done.exit_code == 0
+    (made,) = json.loads(done.stdout)
+    assert Clients.read(made["entry"]).accepts("epgu", made["secret"])
+    assert made["secret"] not in made["entry"]
+    assert CliRunner().invoke(app, ["serve", "client", "two words"]).exit_code == 2
 
 
 def _free_port() -> int:
