@@ -6,14 +6,14 @@ tells the caller that some should be tried again later; those already done are n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import Connection
 
 from connectors.errors import RateLimited, Unavailable
 from pipeline import runs
 from pipeline.collect import Run, collect_school
-from pipeline.deliver import Delivery, Mode, deliver_school
+from pipeline.deliver import Delivery, Mode, deliver_schools
 from pipeline.destinations import DESTINATIONS, Destination
 from pipeline.hub import Hub
 from pipeline.identity import match_people
@@ -56,7 +56,13 @@ def collect_batch(hub: Hub, schools: Sequence[str], run: Run) -> dict[str, int]:
 
     Raises ``SchoolsWaitingError`` when a source did not answer.
     """
-    return _each(hub, schools, run, COLLECT, lambda school: collect_school(hub, school, run))
+    return _each(
+        hub,
+        schools,
+        run,
+        COLLECT,
+        lambda due: (verdict for school in due for verdict in collect_school(hub, school, run)),
+    )
 
 
 def deliver_batch(
@@ -79,7 +85,7 @@ def deliver_batch(
         schools,
         run,
         destination.verb,
-        lambda school: [deliver_school(hub, school, run, delivery)],
+        lambda due: deliver_schools(hub, due, run, delivery),
     )
 
 
@@ -121,18 +127,15 @@ def _each(
     schools: Sequence[str],
     run: Run,
     verb: str,
-    act: Callable[[str], list[Verdict]],
+    act: Callable[[Sequence[str]], Iterable[Verdict]],
 ) -> dict[str, int]:
     done = _already_done(hub, run, verb)
     counts: dict[str, int] = {}
-    waiting: dict[str, set[str | None]] = {}
-    for school in (code for code in schools if code not in done):
-        verdicts = act(school)
-        for verdict in verdicts:
-            counts[verdict.state.value] = counts.get(verdict.state.value, 0) + 1
-        rules = {verdict.rule for verdict in verdicts}
-        if rules & PASSING:
-            waiting[school] = rules
+    waiting: dict[str, set[str]] = {}
+    for verdict in act([code for code in schools if code not in done]):
+        counts[verdict.state.value] = counts.get(verdict.state.value, 0) + 1
+        if verdict.rule in PASSING:
+            waiting.setdefault(verdict.school, set()).add(verdict.rule)
     if waiting:
         limited = any("rate_limited" in rules for rules in waiting.values())
         kind = SchoolsLimitedError if limited else SchoolsWaitingError

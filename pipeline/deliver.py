@@ -1,17 +1,19 @@
-"""Deliver: bring a portal to the desired state, one school at a time.
+"""Deliver: bring a portal to the desired state, a batch of schools in two rounds.
 
-First the batches whose answer was lost are settled; then, if the portal's books are to be
-believed less than the portal, it is asked what it holds; then what is pending goes out in batches.
-Each step is committed before the next begins, so that ``kill -9`` at any point leaves books from
-which the next run goes on.
+In the first round, school by school: the batches whose answer was lost are settled; then, if the
+portal's books are to be believed less than the portal, it is asked what it holds; then withdrawals
+and today's facts go out. In the second round the rest follows: so no school's today waits for
+another one's last year. Each step is committed before the next begins, so that ``kill -9`` at any
+point leaves books from which the next run goes on.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 import polars as pl
 from sqlalchemy import Connection, text
@@ -43,6 +45,9 @@ class Mode(StrEnum):
     ROLLOVER = "rollover"
 
 
+Outcome = TypeVar("Outcome")
+
+
 def _new_key() -> str:
     return uuid.uuid4().hex
 
@@ -58,35 +63,30 @@ class Delivery:
     new_key: Callable[[], str] = _new_key
 
 
-def deliver_school(hub: Hub, school: str, run: Run, delivery: Delivery) -> Verdict:
-    """Plan and deliver ``school``; the verdict says what is left.
+def deliver_schools(
+    hub: Hub, schools: Sequence[str], run: Run, delivery: Delivery
+) -> Iterator[Verdict]:
+    """Plan and deliver ``schools``: what is urgent of all of them, then the rest.
 
-    Raises nothing for a school's own trouble: one bad school never stops a batch.
+    A verdict for each, as it comes to its end, says what is left. Raises nothing for a school's own
+    trouble: one bad school never stops a batch.
     """
-    work = _Work(hub, school, run, delivery)
-    name = delivery.destination.name
-    try:
-        verdict = work.done(work.deliver())
-    except PortalResting as error:
-        verdict = Verdict(school, name, SchoolState.FAILED, "portal_resting", str(error))
-    except RateLimited as error:
-        verdict = Verdict(school, name, SchoolState.FAILED, "rate_limited", str(error))
-    except Retriable as error:
-        delivery.gatekeeper.failed()
-        verdict = Verdict(school, name, SchoolState.FAILED, "source_unavailable", str(error))
-    except AccessDenied as error:
-        verdict = Verdict(school, name, SchoolState.FAILED, "access_denied", str(error))
-    except ConnectorError as error:
-        verdict = Verdict(school, name, SchoolState.FAILED, "misconfigured", str(error))
-    except Exception as error:  # the last line of defence for the other schools
-        verdict = Verdict(school, name, SchoolState.FAILED, "hub_fault", where(error))
-    work.close(verdict)
-    return verdict
+    going = []
+    for school in schools:
+        work = _Work(hub, school, run, delivery)
+        failed = work.attempt(work.begin)
+        if failed is None:
+            going.append(work)
+        else:
+            yield failed
+    for work in going:
+        yield work.attempt(work.finish)
 
 
 @dataclass
 class _Work:
-    """One delivery of one school; ``sender`` knows which batches it settled."""
+    """One delivery of one school; ``sender`` knows which batches it settled, ``held`` is how many
+    withdrawals wait for a person."""
 
     hub: Hub
     school: str
@@ -94,6 +94,7 @@ class _Work:
     delivery: Delivery
     sender: Sender = field(init=False)
     findings: list[Finding] = field(default_factory=list)
+    held: int = 0
 
     def __post_init__(self) -> None:
         one = self.delivery
@@ -102,15 +103,49 @@ class _Work:
             self.hub, self.box, one.destination, one.target, one.gatekeeper, one.new_key
         )
 
-    def deliver(self) -> int:
-        """Plan, settle, compare, send; returns how many withdrawals wait for a person."""
+    def attempt(self, step: Callable[[], Outcome]) -> Outcome | Verdict:
+        """Do ``step``; a verdict, be it that the school failed, closes its account."""
+        try:
+            outcome: Outcome | Verdict = step()
+        except PortalResting as error:
+            outcome = self._failed("portal_resting", str(error))
+        except RateLimited as error:
+            outcome = self._failed("rate_limited", str(error))
+        except Retriable as error:
+            self.delivery.gatekeeper.failed()
+            outcome = self._failed("source_unavailable", str(error))
+        except AccessDenied as error:
+            outcome = self._failed("access_denied", str(error))
+        except ConnectorError as error:
+            outcome = self._failed("misconfigured", str(error))
+        except Exception as error:  # the last line of defence for the other schools
+            outcome = self._failed("hub_fault", where(error))
+        if isinstance(outcome, Verdict):
+            self._close(outcome)
+        return outcome
+
+    def begin(self) -> None:
+        """Plan, settle, compare, send what is urgent."""
         destination, run = self.delivery.destination, self.run
         guard = EVERY_ONE if self.delivery.mode is Mode.ROLLOVER else destination.guard
         plan = plan_school(self.hub, destination, self.school, run.business_date, run.run_id, guard)
         self.sender.settle_waiting()
-        held = self._compare(guard) if self._must_compare() else plan.held
-        self.findings += self.sender.send_pending(run.run_id)
-        return held
+        self.held = self._compare(guard) if self._must_compare() else plan.held
+        self.sender.send_pending(run.run_id, urgent=True)
+
+    def finish(self) -> Verdict:
+        """Send the rest. Where withdrawals wait for a person, a finding says how many."""
+        self.sender.send_pending(self.run.run_id)
+        self.findings += self.sender.set_suspects_aside()
+        name = self.box.target
+        if self.held:
+            rule, detail = "unplanned_withdrawal", str(self.held)
+            self.findings.append(Finding(rule, document="svod plan", detail=detail))
+            return Verdict(self.school, name, SchoolState.PARTLY, rule, detail)
+        return Verdict(self.school, name, SchoolState.DONE)
+
+    def _failed(self, rule: str, detail: str) -> Verdict:
+        return Verdict(self.school, self.box.target, SchoolState.FAILED, rule, detail)
 
     def _must_compare(self) -> bool:
         """Daily, only if the number of records at the portal is not the one it confirmed."""
@@ -137,16 +172,7 @@ class _Work:
             )
         return held
 
-    def done(self, held: int) -> Verdict:
-        """Delivered; where withdrawals wait for a person, a finding says how many."""
-        name = self.box.target
-        if held:
-            rule, detail = "unplanned_withdrawal", str(held)
-            self.findings.append(Finding(rule, document="svod plan", detail=detail))
-            return Verdict(self.school, name, SchoolState.PARTLY, rule, detail)
-        return Verdict(self.school, name, SchoolState.DONE)
-
-    def close(self, verdict: Verdict) -> None:
+    def _close(self, verdict: Verdict) -> None:
         """The account, the findings and the verdict, together."""
         run, destination = self.run, self.delivery.destination
         with self.hub.engine.begin() as connection:

@@ -51,12 +51,12 @@ class _Named:
     """The facts with the portal's keys and the names of subjects and classes joined."""
 
     def __init__(self, keys: KeyRing, school: str, facts: Facts, year: int) -> None:
-        self._keys, self._school, self._year, self.facts = keys, school, str(year), facts
+        self._keys, self._school, self._year, self.facts = keys, school, year, facts
         self.subjects = facts["subject"].select(
             "source", pl.col("key").alias("subject_key"), pl.col("name").alias("subject_name")
         )
         self.classes = facts["class_"].select(
-            "source", pl.col("key").alias("class_key"), _group_name().alias("group_name")
+            "source", pl.col("key").alias("class_key"), group_name().alias("group_name")
         )
         lessons = facts["lesson"].select("source", "key", "subject_key", "date")
         self.lessons = lessons.rename({"key": "lesson_key"})
@@ -67,13 +67,17 @@ class _Named:
         return frame.with_columns(self.portal_key(entity, "key"))
 
     def portal_key(self, entity: str, column: str) -> pl.Expr:
-        """The opaque name of the record of ``entity`` whose natural key is in ``column``; systems
-        number their records anew every year."""
-        natural = pl.concat_str(pl.lit(self._year), "source", column, separator="|")
-        return remote_key(self._keys, school=self._school, entity=entity, key=natural).alias(column)
+        return portal_key(self._keys, self._school, self._year, entity, column)
 
 
-def _group_name() -> pl.Expr:
+def portal_key(keys: KeyRing, school: str, year: int, entity: str, column: str) -> pl.Expr:
+    """The opaque name of the record of ``entity`` whose natural key is in ``source`` and
+    ``column``; systems number their records anew every ``year``."""
+    natural = pl.concat_str(pl.lit(str(year)), "source", column, separator="|")
+    return remote_key(keys, school=school, entity=entity, key=natural).alias(column)
+
+
+def group_name() -> pl.Expr:
     """«7 а», as the portal writes a class (interfaces.md 6.5)."""
     letter = pl.col("letter").fill_null("").str.to_lowercase()
     return pl.concat_str(

@@ -7,7 +7,7 @@ The result is the desired state; what differs from the delivered state is the pl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -18,7 +18,7 @@ from pipeline.destinations import Destination, Moment
 from pipeline.hub import Hub
 from pipeline.ledger import Counter, Entry
 from pipeline.outbox import USUAL, Box, Guard
-from pipeline.registry import open_year
+from pipeline.registry import closed_year, open_year
 from pipeline.store import former_enrolment, live
 from pipeline.wanted import person_name, wanted_state
 from privacy.consent import active
@@ -43,13 +43,15 @@ class Wish:
 
     ``wanted``: columns of ``outbox.WANTED``; ``due``: the number of records by type, so that what
     the gate loses shows in the ledger; ``agreed``: opaque names of people with an active consent,
-    or None where the target asks for no consent.
+    or None where the target asks for no consent; ``amended``: likewise as ``wanted``, records of
+    closed years that are other than they were sent.
     """
 
     year: int
     wanted: pl.DataFrame
     due: Mapping[str, int]
     agreed: list[str] | None = None
+    amended: pl.DataFrame | None = None
 
 
 def plan_school(
@@ -66,11 +68,11 @@ def plan_school(
     """
     with hub.engine.begin() as connection:
         year, year_start = open_year(connection, school)
-        facts = {entity: live(connection, entity, school, year) for entity in destination.facts}
-        former = former_enrolment(connection, school, year)
+        facts = _facts(connection, destination, school, year)
+        closed = closed_year(connection, school) if destination.amended else None
+        then = _facts(connection, destination, school, closed.year) if closed else {}
         enrolment = live(connection, "enrolment", school, year)
         applications = live(connection, "consent", school)  # one of last year still holds
-    facts["former_enrolment"] = former
     moment = Moment(on, year, year_start)
     records = destination.records(hub.keys, school, facts, moment)
     consent = active(applications, enrolment, on)
@@ -80,9 +82,20 @@ def plan_school(
         {entity: frame.height for entity, frame in records.items()},
         _agreed(hub, school, consent) if destination.by_consent else None,
     )
+    if destination.amended and closed:
+        amended = destination.amended(hub.keys, school, then, facts, closed)
+        state = wanted_state(hub, destination, school, on, consent, amended)
+        wish = replace(wish, amended=state)
     return account_plan(
         hub, Box(destination.name, school), run_id, wish, guard or destination.guard
     )
+
+
+def _facts(
+    connection: Connection, destination: Destination, school: str, year: int
+) -> dict[str, pl.DataFrame]:
+    facts = {entity: live(connection, entity, school, year) for entity in destination.facts}
+    return facts | {"former_enrolment": former_enrolment(connection, school, year)}
 
 
 def account_plan(hub: Hub, box: Box, run_id: str, wish: Wish, guard: Guard | None = None) -> Plan:
@@ -90,6 +103,8 @@ def account_plan(hub: Hub, box: Box, run_id: str, wish: Wish, guard: Guard | Non
     guard = guard or USUAL
     with hub.engine.begin() as connection:
         outbox.set_desired(connection, box, wish.year, wish.wanted)
+        if wish.amended is not None:
+            outbox.amend(connection, box, wish.year, wish.amended)
         if wish.agreed is not None:
             outbox.withdraw_from_closed_years(connection, box, wish.year, wish.agreed)
         outbox.hold_withdrawals(connection, box, guard)

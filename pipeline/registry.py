@@ -202,6 +202,27 @@ def open_year(connection: Connection, school: str) -> tuple[int, date]:
     return int(year), start
 
 
+@dataclass(frozen=True)
+class ClosedYear:
+    """The school year before the open one: its name, first and last day."""
+
+    year: int
+    start: date
+    finish: date
+
+
+def closed_year(connection: Connection, school: str) -> ClosedYear | None:
+    """The year that closed last at ``school``; None in the first year of the hub."""
+    row = connection.execute(
+        select(school_years.c.school_year, school_years.c.start, school_years.c.finish)
+        .join(schools, schools.c.school_year > school_years.c.school_year)
+        .where(schools.c.code == school)
+        .order_by(school_years.c.school_year.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else ClosedYear(*row)
+
+
 def target_names(connection: Connection) -> set[str]:
     """The targets the region delivers to."""
     return set(connection.execute(select(targets.c.kind)).scalars())

@@ -18,7 +18,7 @@ from connectors.errors import BatchRefused, RateLimited, Retriable
 from pipeline import sending
 from pipeline.destinations import Destination
 from pipeline.hub import Hub
-from pipeline.outbox import Box
+from pipeline.outbox import Box, Priority
 from pipeline.pace import Gatekeeper, PortalResting
 from pipeline.sending import Batch
 from privacy.outgoing import unwrap
@@ -51,8 +51,8 @@ class Sender:
         for batch in waiting:
             self._bring(batch)
 
-    def send_pending(self, run_id: str) -> list[Finding]:
-        """Everything that is pending, in batches; findings on records that cannot be sent.
+    def send_pending(self, run_id: str, *, urgent: bool = False) -> None:
+        """Everything that is pending, in batches; or only withdrawals and today's facts.
 
         Raises ``Retriable`` and ``Fatal`` errors of the portal; what is left stays in the books.
         """
@@ -60,12 +60,18 @@ class Sender:
         while True:
             with self.hub.engine.begin() as connection:
                 batch = sending.write_batch(
-                    connection, self.box, run_id, self.new_key(), size, self.destination.order
+                    connection,
+                    self.box,
+                    run_id,
+                    self.new_key(),
+                    size,
+                    self.destination.order,
+                    with_former=self.destination.asks_former,
+                    most=Priority.TODAY if urgent else max(Priority),
                 )
             if batch is None:
                 break
             self._bring(batch)
-        return self._set_suspects_aside()
 
     def count_records(self) -> int | None:
         """How many records the portal holds for the school."""
@@ -122,9 +128,9 @@ class Sender:
         for half in halves:
             self._bring(half)
 
-    def _set_suspects_aside(self) -> list[Finding]:
+    def set_suspects_aside(self) -> list[Finding]:
         """Try the single records again that got no answer; what fails beside others that went
-        through becomes a dead letter. Raises ``Retriable`` when nothing went through."""
+        through becomes a dead letter, with a finding. Raises ``Retriable`` when nothing did."""
         findings: list[Finding] = []
         suspects, self.suspects = self.suspects, []
         for batch in suspects:
@@ -144,13 +150,7 @@ class Sender:
 
     def _settle(self, batch: Batch, answers: Sequence[Receipt]) -> None:
         with self.hub.engine.begin() as connection:
-            sending.settle(
-                connection,
-                self.box,
-                batch.key,
-                answers,
-                keep_content=self.destination.asks_former,
-            )
+            sending.settle(connection, self.box, batch.key, answers)
         self.settled.append(batch.key)
         self.gatekeeper.succeeded()
 

@@ -25,7 +25,7 @@ from privacy.likeness import index_columns, index_key
 from privacy.matching import Judged
 from privacy.people import DOSSIER
 from privacy.persons import MACHINE, Persons, log_merges
-from privacy.pseudonyms import lookup
+from privacy.pseudonyms import lookup, lookup_of
 from privacy.resealing import SealedTable
 from privacy.sealing import key_id_of, reseal
 from privacy.uids import Filing, file_uids, refused_in_doubt, rival_pairs
@@ -101,6 +101,13 @@ class Vault:
             SealedTable(self._engine, table, "sealed", "SELECT t.sealed", partial(_renewed, table))
             for table in (people, uids)
         ]
+
+    def holders_of(self, uid: str) -> pl.DataFrame:
+        """``pseudonym`` and ``school`` (String) of whoever holds ``uid``: a child of two schools
+        twice, mostly nobody or one."""
+        held = uids.c.lookup == lookup_of(self._keys, "uid", uid)
+        with self._engine.connect() as connection:
+            return rows_of(connection, uids, ["pseudonym", "school"], held)
 
     def _write_people(self, connection: Connection, school: str, fresh: pl.DataFrame) -> None:
         indexed = fresh.with_columns(

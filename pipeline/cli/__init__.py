@@ -12,7 +12,8 @@ from rich.console import Console
 
 from connectors.errors import ConnectorError
 from mappings.problems import MappingError
-from pipeline.cli import answers, bench, delivery, keys, mappings, people, setup, steps
+from pipeline.cli import answers, bench, delivery, keys, mappings, people, serve, setup, steps
+from pipeline.clients import ClientsError
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
@@ -45,11 +46,13 @@ bench.register(app)
 people.register(app)
 keys.register(app)
 mappings.register(app)
+serve.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
 KNOWN: dict[type[Exception], Exit] = {
     LedgerOpenError: Exit.LEDGER_OPEN,
     RegionFileError: Exit.MISCONFIGURED,
+    ClientsError: Exit.MISCONFIGURED,
     MissingVariableError: Exit.MISCONFIGURED,
     KeyFileError: Exit.MISCONFIGURED,
     KeyChangeRefusedError: Exit.USAGE,

@@ -7,14 +7,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from pipeline import outbox
-from pipeline.deliver import Mode
+from pipeline import deliver, outbox
+from pipeline.collect import Run
+from pipeline.deliver import Mode, deliver_schools
 from pipeline.destinations import DIARY
 from pipeline.hub import Hub
+from pipeline.ledger import open_rows
 from pipeline.pace import Pace, wake
 from pipeline.runs import SchoolState
 from pipeline.transmit import BATCH_SIZE
-from tests.pipeline.portal import BOX, Deliverer, Portal
+from tests.pipeline.portal import BOX, DAY, Deliverer, Portal, by_school
 
 
 @pytest.fixture
@@ -427,3 +429,87 @@ def test_names_wait_sealed_and_leave_open(
         ).scalar_one()
     assert "Жмелеватов" not in kept
     assert "lastname" not in kept
+
+
+def test_what_the_portal_holds_is_known_until_it_holds_something_else(
+    deliver_state: Deliverer, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(content: str) -> None:
+        monkeypatch.setattr("tests.pipeline.portal.PAYLOAD", f'{{"v": "{content}"}}')
+
+    told("first")
+    portal.down = True
+    deliver_state(a="1")
+    assert held_there(deliver_state.hub) == {"a": None}
+    portal.down = False
+    deliver_state(a="1")
+    assert held_there(deliver_state.hub) == {"a": "first"}
+    told("second")
+    portal.down = True
+    deliver_state(a="2")
+    deliver_state(a="2")
+    assert held_there(deliver_state.hub) == {"a": "first"}
+    portal.down, portal.refuses = False, {"a"}
+    deliver_state(a="2")
+    assert held_there(deliver_state.hub) == {"a": "first"}
+    portal.refuses = set()
+    told("third")
+    deliver_state(a="3")
+    assert held_there(deliver_state.hub) == {"a": "third"}
+    portal.down = True
+    deliver_state()
+    assert held_there(deliver_state.hub) == {"a": "third"}
+    portal.down = False
+    deliver_state()
+    assert held_there(deliver_state.hub) == {"a": None}
+
+
+def held_there(hub: Hub) -> dict[str, str | None]:
+    query = f"SELECT key, ({outbox.DELIVERED_CONTENT})->>'v' FROM outbox.desired d"
+    with hub.engine.begin() as connection:
+        return dict(connection.execute(text(query)).all())
+
+
+def test_a_school_that_fails_in_the_first_round_stops_no_other(
+    hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal.most_records = 1
+    one = Deliverer(hub, portal, monkeypatch, school="781001")
+    two = Deliverer(hub, portal, monkeypatch, school="781002")
+    for deliverer in (one, two):
+        deliverer.priorities = {"a1": 0, "a2": 2, "b1": 0, "b2": 2}
+    frames = {"781001": one.frame(a1="1", a2="1"), "781002": two.frame(b1="1", b2="1")}
+    portal.faults = ["limit"]
+    monkeypatch.setattr(deliver, "plan_school", by_school(frames))
+    run = Run("both", DAY)
+    verdicts = list(deliver_schools(hub, list(frames), run, one.delivery))
+    assert [(v.school, v.state, v.rule) for v in verdicts] == [
+        ("781001", SchoolState.FAILED, "rate_limited"),
+        ("781002", SchoolState.DONE, None),
+    ]
+    assert [batch[0]["key"] for batch in portal.sent] == ["a1", "b1", "b2"]
+    list(deliver_schools(hub, list(frames), Run("again", DAY), one.delivery))
+    assert [batch[0]["key"] for batch in portal.sent[3:]] == ["a1", "a2"]
+    with hub.engine.begin() as connection:
+        assert open_rows(connection, "both") == open_rows(connection, "again") == []
+
+
+def test_the_urgent_of_all_schools_goes_before_the_rest_of_any(
+    hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal.most_records = 1
+    one = Deliverer(hub, portal, monkeypatch, school="781001")
+    two = Deliverer(hub, portal, monkeypatch, school="781002")
+    two(gone="1")
+    portal.sent.clear()
+    for deliverer in (one, two):
+        deliverer.priorities = {"a1": 0, "a2": 1, "a3": 2, "b1": 0, "b2": 1, "b3": 2}
+    frames = {
+        "781001": one.frame(a3="1", a2="1", a1="1"),
+        "781002": two.frame(b3="1", b2="1", b1="1"),
+    }
+    monkeypatch.setattr(deliver, "plan_school", by_school(frames))
+    verdicts = list(deliver_schools(hub, list(frames), Run("both", DAY), one.delivery))
+    assert {verdict.state for verdict in verdicts} == {SchoolState.DONE}
+    told = [str(batch[0]["key"]) for batch in portal.sent]
+    assert told == ["a1", "gone", "b1", "a2", "a3", "b2", "b3"]
