@@ -1,0 +1,264 @@
+"""A table of counts as a circulation, and which of its cells have to be hidden.
+
+Units are added up in a tree, the parts of each unit into a whole. Such a table is a network: every
+cell is an arc whose flow is its count, wholes flow down the tree and parts flow up, and what goes
+into a node goes out of it. Another table with the same shown cells is another circulation that
+differs along closed routes of hidden cells. So how far a hidden cell may lie from the truth is a
+maximum flow, in whole persons and exact; the cheapest way to hide it better is a cheapest route.
+
+The search is a loop over cells, since each choice depends on what the former ones have hidden.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import inf
+from typing import NamedTuple
+
+UP, DOWN = 1, -1
+
+# A count that is hidden costs more than any count is large: first few are hidden, then small ones.
+CELL_COST, SIZE_COST = 1_000_000, 900_000
+FAR_COST = CELL_COST // 5
+HEIGHT_COST = 10  # a total tells as much as ten of its parts
+
+
+@dataclass(frozen=True)
+class Arc:
+    """A cell between two nodes; ``height``: how many levels of units lie below it.
+
+    ``printed``: readers see it unless it is hidden. One that is not printed is known only as far as
+    it follows from the others.
+    """
+
+    tail: str
+    head: str
+    count: int
+    height: int
+    printed: bool
+
+
+Change = dict[int, int]  # by number of an arc, how much another table differs from the true one
+
+
+class _Step(NamedTuple):
+    arc: int
+    sign: int  # the arc gains (UP) or loses (DOWN)
+
+
+_Came = dict[str, tuple[str, _Step] | None]  # node -> whence and by which step; None: the start
+
+
+class Circulation:
+    """``arcs`` of one table; see ``hide``. Arcs are known by their number."""
+
+    def __init__(self, arcs: Sequence[Arc], threshold: int) -> None:
+        self._arcs = arcs
+        self._spread = threshold - 1  # of ``threshold`` values
+        self._hidden = [not arc.printed for arc in arcs]
+        # A printed zero is shown, so what is hidden is at least one.
+        self._spares = [arc.count - int(arc.printed) for arc in arcs]
+        self._costs = [
+            (CELL_COST + min(arc.count, SIZE_COST)) * HEIGHT_COST**arc.height for arc in arcs
+        ]
+        # A route over hidden totals costs a little: what is near is found first, and is as good.
+        self._far = [FAR_COST * (HEIGHT_COST**arc.height - 1) for arc in arcs]
+        self._sensitive = [n for n, arc in enumerate(arcs) if 0 < arc.count < threshold]
+        self._witness: dict[int, frozenset[int]] = {}
+        self._at: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        for number, arc in enumerate(arcs):
+            if arc.count or not arc.printed:
+                self._at[arc.tail].append((number, UP, arc.head))
+                self._at[arc.head].append((number, DOWN, arc.tail))
+
+    def hide(self) -> set[int]:
+        """The printed arcs that must not be shown: the sensitive ones and what guards them.
+
+        Each sensitive arc then takes at least ``threshold`` values in tables that agree with
+        whatever is shown. No guard is idle: with any of them shown this would not hold.
+        """
+        for number in self._sensitive:
+            self._hidden[number] = True
+        # Totals first, since what guards them lies below; then the smallest, the hardest to guard.
+        for number in sorted(
+            self._sensitive, key=lambda n: (-self._arcs[n].height, self._arcs[n].count, n)
+        ):
+            self._guard(number)
+        self._show_idle_guards()
+        return {n for n, arc in enumerate(self._arcs) if arc.printed and self._hidden[n]}
+
+    def _guard(self, number: int) -> None:
+        """Hide what it takes for the arc to take ``threshold`` values."""
+        if self._is_guarded(number):
+            return
+        straight = self._route(number, UP, {}, self._spread)
+        cost = self._cost(straight)
+        if cost < 2 * CELL_COST or not self._guard_piecemeal(number, cost):  # one more, the least
+            self._hide_all(step.arc for step in straight)
+            if not self._is_guarded(number):
+                raise AssertionError("a route that is wide enough guards")
+
+    def _guard_piecemeal(self, number: int, limit: int) -> bool:
+        """Hide several narrow routes if together they do and cost less than ``limit``."""
+        chosen: list[int] = []
+        cost = 0
+        while not self._is_guarded(number):
+            ways = [self._next_route(number, UP), self._next_route(number, DOWN)]
+            found = min((way for way in ways if way), key=self._cost, default=[])
+            cost += self._cost(found)
+            if not found or cost >= limit:
+                for arc in chosen:
+                    self._hidden[arc] = False
+                return False
+            new = [step.arc for step in found if not self._hidden[step.arc]]
+            self._hide_all(new)
+            chosen += new
+        return True
+
+    def _next_route(self, number: int, sign: int) -> list[_Step]:
+        """The cheapest route that lets the arc go farther than it already can."""
+        change, reached = self._reach(number, sign, self._spread)
+        if sign == DOWN and reached >= self._spares[number]:
+            return []
+        return self._route(number, sign, change, 1)
+
+    def _show_idle_guards(self) -> None:
+        """Show again what later guards have made needless; the dearest first."""
+        sensitive = set(self._sensitive)
+        uses: dict[int, set[int]] = defaultdict(set)
+        for number, witness in self._witness.items():
+            for arc in witness:
+                uses[arc].add(number)
+        guards = [
+            n
+            for n, arc in enumerate(self._arcs)
+            if arc.printed and self._hidden[n] and n not in sensitive
+        ]
+        for guard in sorted(guards, key=lambda n: (-self._costs[n], n)):
+            self._hidden[guard] = False
+            leaning = [n for n in sorted(uses[guard]) if guard in self._witness[n]]
+            before = {n: self._witness[n] for n in leaning}
+            if all(self._is_guarded(n) for n in leaning):
+                for n in leaning:
+                    for arc in self._witness[n]:
+                        uses[arc].add(n)
+            else:
+                self._hidden[guard] = True
+                self._witness |= before
+
+    def _is_guarded(self, number: int) -> bool:
+        """Whether the arc takes ``threshold`` values; notes the arcs that prove it."""
+        up, reached = self._reach(number, UP, self._spread)
+        down: Change = {}
+        if reached < self._spread:
+            down, more = self._reach(number, DOWN, self._spread - reached)
+            reached += more
+        self._witness[number] = frozenset(n for way in (up, down) for n, by in way.items() if by)
+        return reached >= self._spread
+
+    def _reach(self, number: int, sign: int, wanted: int) -> tuple[Change, int]:
+        """How far the arc can go from its true count, up to ``wanted``, changing hidden arcs only.
+
+        Returns the change of the other arcs too: a maximum flow by shortest routes.
+        """
+        if sign == DOWN:
+            wanted = min(wanted, self._spares[number])
+        if self._arcs[number].tail == self._arcs[number].head:
+            return {}, wanted  # in no sum with others
+        change: Change = {}
+        reached = 0
+        while reached < wanted:
+            route = self._shortest(number, sign, change)
+            if not route:
+                break
+            width = min(
+                (self._spare(step.arc, change) for step in route if step.sign == DOWN),
+                default=wanted,
+            )
+            width = min(width, wanted - reached)
+            for step in route:
+                change[step.arc] = change.get(step.arc, 0) + step.sign * width
+            reached += width
+        return change, reached
+
+    def _spare(self, number: int, change: Change) -> int:
+        """How far an arc can still go down; up it can go without end."""
+        return self._spares[number] + change.get(number, 0)
+
+    def _shortest(self, number: int, sign: int, change: Change) -> list[_Step]:
+        """A closed route through the arc over hidden arcs, with few steps; empty if none.
+
+        Sought from both ends: where there is none, the side with less hidden ends it soon.
+        """
+        start, end = self._ends(number, sign)
+        came: dict[int, _Came] = {UP: {start: None}, DOWN: {end: None}}
+        edges = {UP: [start], DOWN: [end]}
+        while edges[UP] and edges[DOWN]:
+            side = UP if len(edges[UP]) <= len(edges[DOWN]) else DOWN
+            found: list[str] = []
+            for node in edges[side]:
+                for arc, gains, other in self._at[node]:
+                    if (
+                        other in came[side]
+                        or arc == number
+                        or not self._hidden[arc]
+                        or (gains != side and self._spare(arc, change) < 1)
+                    ):
+                        continue
+                    came[side][other] = (node, _Step(arc, gains * side))
+                    if other in came[-side]:
+                        return [*_back(came[UP], other), *_back(came[DOWN], other)]
+                    found.append(other)
+            edges[side] = found
+        return []
+
+    def _route(self, number: int, sign: int, change: Change, width: int) -> list[_Step]:
+        """The cheapest closed route through the arc that has room for ``width``; empty if none.
+
+        Hidden arcs cost nothing.
+        """
+        start, end = self._ends(number, sign)
+        came: _Came = {start: None}
+        best = {start: (0, 0)}
+        waiting = [(0, 0, start)]
+        done: set[str] = set()
+        while waiting:
+            cost, steps, node = heappop(waiting)
+            if node == end:
+                return list(_back(came, end))
+            if node in done:
+                continue
+            done.add(node)
+            for arc, gains, other in self._at[node]:
+                if other in done or arc == number:
+                    continue
+                dearer = cost + (self._far[arc] if self._hidden[arc] else self._costs[arc])
+                if (dearer, steps + 1) >= best.get(other, (inf, 0)):
+                    continue
+                if gains == UP or self._spare(arc, change) >= width:
+                    best[other] = (dearer, steps + 1)
+                    came[other] = (node, _Step(arc, gains))
+                    heappush(waiting, (dearer, steps + 1, other))
+        return []
+
+    def _ends(self, number: int, sign: int) -> tuple[str, str]:
+        """Where a route has to begin and end that closes through the arc."""
+        arc = self._arcs[number]
+        return (arc.head, arc.tail) if sign == UP else (arc.tail, arc.head)
+
+    def _cost(self, route: Iterable[_Step]) -> int:
+        return sum(self._costs[step.arc] for step in route if not self._hidden[step.arc])
+
+    def _hide_all(self, arcs: Iterable[int]) -> None:
+        for number in arcs:
+            self._hidden[number] = True
+
+
+def _back(came: _Came, node: str) -> Iterator[_Step]:
+    """The steps by which ``node`` was reached."""
+    while (before := came[node]) is not None:
+        node, step = before
+        yield step
