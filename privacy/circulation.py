@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import inf
 from typing import NamedTuple
@@ -50,6 +50,24 @@ class _Step(NamedTuple):
 
 
 _Came = dict[str, tuple[str, _Step] | None]  # node -> whence and by which step; None: the start
+
+
+@dataclass
+class _Flow:
+    """How far an arc goes in one direction, and what the other arcs change by then."""
+
+    sign: int
+    reached: int = 0
+    change: Change = field(default_factory=dict)
+
+    @property
+    def arcs(self) -> frozenset[int]:
+        return frozenset(arc for arc, by in self.change.items() if by)
+
+    def follow(self, route: Iterable[_Step], width: int) -> None:
+        for step in route:
+            self.change[step.arc] = self.change.get(step.arc, 0) + step.sign * width
+        self.reached += width
 
 
 class Circulation:
@@ -91,39 +109,35 @@ class Circulation:
         return {n for n, arc in enumerate(self._arcs) if arc.printed and self._hidden[n]}
 
     def _guard(self, number: int) -> None:
-        """Hide what it takes for the arc to take ``threshold`` values."""
-        if self._is_guarded(number):
-            return
-        straight = self._route(number, UP, {}, self._spread)
-        cost = self._cost(straight)
-        if cost < 2 * CELL_COST or not self._guard_piecemeal(number, cost):  # one more, the least
-            self._hide_all(step.arc for step in straight)
-            if not self._is_guarded(number):
-                raise AssertionError("a route that is wide enough guards")
+        """Hide what it takes for the arc to take ``threshold`` values.
 
-    def _guard_piecemeal(self, number: int, limit: int) -> bool:
-        """Hide several narrow routes if together they do and cost less than ``limit``."""
+        Either several routes, as narrow as they come, or one that is wide enough: what costs less.
+        """
+        narrow = self._guard_piecemeal(number)
+        cost = sum(self._costs[arc] for arc in narrow)
+        if cost < 2 * CELL_COST:
+            return  # one more is hidden, and none would not do
+        self._set_hidden(narrow, False)
+        wide = self._route(number, UP, {}, self._spread, cost)
+        self._set_hidden([step.arc for step in wide] or narrow, True)
+        if not self._is_guarded(number):
+            raise AssertionError("a route that is wide enough guards")
+
+    def _guard_piecemeal(self, number: int) -> list[int]:
+        """Hide one cheapest route after the other until the arc is guarded; the newly hidden."""
         chosen: list[int] = []
-        cost = 0
-        while not self._is_guarded(number):
-            ways = [self._next_route(number, UP), self._next_route(number, DOWN)]
-            found = min((way for way in ways if way), key=self._cost, default=[])
-            cost += self._cost(found)
-            if not found or cost >= limit:
-                for arc in chosen:
-                    self._hidden[arc] = False
-                return False
+        flows = (_Flow(UP), _Flow(DOWN))
+        while not self._is_guarded(number, flows):
+            routes = [
+                self._route(number, flow.sign, flow.change, 1)
+                for flow in flows
+                if flow.sign == UP or flow.reached < self._spares[number]
+            ]
+            found = min((route for route in routes if route), key=self._cost)
             new = [step.arc for step in found if not self._hidden[step.arc]]
-            self._hide_all(new)
+            self._set_hidden(new, True)
             chosen += new
-        return True
-
-    def _next_route(self, number: int, sign: int) -> list[_Step]:
-        """The cheapest route that lets the arc go farther than it already can."""
-        change, reached = self._reach(number, sign, self._spread)
-        if sign == DOWN and reached >= self._spares[number]:
-            return []
-        return self._route(number, sign, change, 1)
+        return chosen
 
     def _show_idle_guards(self) -> None:
         """Show again what later guards have made needless; the dearest first."""
@@ -149,40 +163,30 @@ class Circulation:
                 self._hidden[guard] = True
                 self._witness |= before
 
-    def _is_guarded(self, number: int) -> bool:
-        """Whether the arc takes ``threshold`` values; notes the arcs that prove it."""
-        up, reached = self._reach(number, UP, self._spread)
-        down: Change = {}
-        if reached < self._spread:
-            down, more = self._reach(number, DOWN, self._spread - reached)
-            reached += more
-        self._witness[number] = frozenset(n for way in (up, down) for n, by in way.items() if by)
-        return reached >= self._spread
+    def _is_guarded(self, number: int, flows: Sequence[_Flow] = ()) -> bool:
+        """Whether the arc takes ``threshold`` values; notes the arcs that prove it.
 
-    def _reach(self, number: int, sign: int, wanted: int) -> tuple[Change, int]:
-        """How far the arc can go from its true count, up to ``wanted``, changing hidden arcs only.
-
-        Returns the change of the other arcs too: a maximum flow by shortest routes.
+        ``flows``: up and down, as far as they were found when less was hidden.
         """
-        if sign == DOWN:
+        up, down = flows or (_Flow(UP), _Flow(DOWN))
+        self._widen(up, number, self._spread)
+        if up.reached < self._spread:
+            self._widen(down, number, self._spread - up.reached)
+        self._witness[number] = up.arcs | down.arcs
+        return up.reached + down.reached >= self._spread
+
+    def _widen(self, flow: _Flow, number: int, wanted: int) -> None:
+        """Bring ``flow`` to ``wanted`` if hidden arcs allow it: maximum flow by shortest routes."""
+        if flow.sign == DOWN:
             wanted = min(wanted, self._spares[number])
         if self._arcs[number].tail == self._arcs[number].head:
-            return {}, wanted  # in no sum with others
-        change: Change = {}
-        reached = 0
-        while reached < wanted:
-            route = self._shortest(number, sign, change)
+            flow.reached = wanted  # in no sum with others
+        while flow.reached < wanted:
+            route = self._shortest(number, flow.sign, flow.change)
             if not route:
-                break
-            width = min(
-                (self._spare(step.arc, change) for step in route if step.sign == DOWN),
-                default=wanted,
-            )
-            width = min(width, wanted - reached)
-            for step in route:
-                change[step.arc] = change.get(step.arc, 0) + step.sign * width
-            reached += width
-        return change, reached
+                return
+            losing = [self._spare(s.arc, flow.change) for s in route if s.sign == DOWN]
+            flow.follow(route, min([wanted - flow.reached, *losing]))
 
     def _spare(self, number: int, change: Change) -> int:
         """How far an arc can still go down; up it can go without end."""
@@ -215,10 +219,11 @@ class Circulation:
             edges[side] = found
         return []
 
-    def _route(self, number: int, sign: int, change: Change, width: int) -> list[_Step]:
-        """The cheapest closed route through the arc that has room for ``width``; empty if none.
-
-        Hidden arcs cost nothing.
+    def _route(
+        self, number: int, sign: int, change: Change, width: int, limit: float = inf
+    ) -> list[_Step]:
+        """The cheapest closed route through the arc with room for ``width``; empty if there is none
+        for less than ``limit``. Hidden arcs cost nothing.
         """
         start, end = self._ends(number, sign)
         came: _Came = {start: None}
@@ -236,7 +241,7 @@ class Circulation:
                 if other in done or arc == number:
                     continue
                 dearer = cost + (self._far[arc] if self._hidden[arc] else self._costs[arc])
-                if (dearer, steps + 1) >= best.get(other, (inf, 0)):
+                if (dearer, steps + 1) >= best.get(other, (limit, 0)):
                     continue
                 if gains == UP or self._spare(arc, change) >= width:
                     best[other] = (dearer, steps + 1)
@@ -252,9 +257,9 @@ class Circulation:
     def _cost(self, route: Iterable[_Step]) -> int:
         return sum(self._costs[step.arc] for step in route if not self._hidden[step.arc])
 
-    def _hide_all(self, arcs: Iterable[int]) -> None:
+    def _set_hidden(self, arcs: Iterable[int], hidden: bool) -> None:
         for number in arcs:
-            self._hidden[number] = True
+            self._hidden[number] = hidden
 
 
 def _back(came: _Came, node: str) -> Iterator[_Step]:
