@@ -68,6 +68,7 @@ class DisclosurePolicy(_Strict):
     version: str
     thresholds: dict[str, Threshold]
     sign: str = Field(min_length=1)
+    hint: str = Field(min_length=1)
     note: str = Field(min_length=1)
     persons: dict[str, tuple[Part, ...]]
 

@@ -37,9 +37,10 @@ class FormBlock:
 
 @dataclass(frozen=True)
 class Guard:
-    """What a reader is told about hidden figures: ``sign`` stands in their place."""
+    """What a reader is told of hidden figures: ``sign`` in their place, ``hint`` at it, notes."""
 
     sign: str
+    hint: str
     notes: tuple[str, ...]
 
 
@@ -120,10 +121,12 @@ def publish_form(
     ]
     guard = Guard(
         policy.sign,
+        policy.hint,
         (
             policy.note.format(sign=policy.sign, largest=threshold.persons - 1),
-            f"Порог: {threshold.persons}. Основание: {threshold.source}."
-            f" Правила раскрытия, версия {policy.version}.",
+            f"Порог (наименьшее число людей, которое показывается, кроме нуля):"
+            f" {threshold.persons}. Основание: {threshold.source}."
+            f" Политика контроля раскрытия, версия {policy.version}.",
         ),
     )
     return PublishedForm(

@@ -19,6 +19,7 @@ from reports.sheets import (
     new_sheet,
     write_heading,
     write_note,
+    write_paragraph,
     write_row,
 )
 from reports.words import CAUSES, COLLECTED, FORM_SUMS, SOURCES, WEEKDAYS, long_date, short_date
@@ -86,7 +87,7 @@ def _form1(book: Workbook, report: Report) -> None:
     write_note(sheet, FORM_SUMS)
     guard = report.form1.guard
     for note in guard.notes if guard else ():
-        write_note(sheet, note)
+        write_paragraph(sheet, note, 1 + len(form.columns))
     for block in report.form1.blocks:
         _form_block(sheet, block, [column.title for column in form.columns], guard)
     fit_to_page(sheet, landscape=True)

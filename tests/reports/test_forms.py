@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import polars as pl
 import pytest
 from lxml import html
+from openpyxl import load_workbook
 
 from privacy.disclosure import Audience, NoThresholdError
 from quality.form1 import COLUMNS
@@ -143,7 +144,7 @@ def test_the_page_says_what_hidden_means_and_by_which_rule() -> None:
     (note,) = page.xpath("//section[@id='forma']//div[@class='guard']")
     words = note.text_content()
     assert "от 1 до 9" in words
-    assert "Порог: 10" in words
+    assert "которое показывается, кроме нуля): 10." in words
     assert "версия 2" in words
     (cells,) = [
         row.xpath("./td")
@@ -151,4 +152,17 @@ def test_the_page_says_what_hidden_means_and_by_which_rule() -> None:
         if row[0].text == "7 классы"
     ]
     assert [td.text for td in cells] == ["2", "2", "54817", "скрыто", "14", "13", "19", "19"]
-    assert "от 1 до 9" in cells[3].get("title")
+    assert cells[3].get("title") == "скрыто, чтобы нельзя было узнать отдельного человека"
+
+
+def test_the_workbook_says_it_too(tmp_path: Path) -> None:
+    north, *_ = reports()
+    write_workbook(north, tmp_path / "x.xlsx")
+    sheet = load_workbook(tmp_path / "x.xlsx")["Форма 1"]
+    told = [row[0] for row in sheet.iter_rows(values_only=True)]
+    assert north.form1.guard is not None
+    assert [words for words in told if words in north.form1.guard.notes] == list(
+        north.form1.guard.notes
+    )
+    (hidden, *_) = [cell for row in sheet.iter_rows() for cell in row if cell.value == "скрыто"]
+    assert hidden.font.i
