@@ -22,7 +22,7 @@ UP, DOWN = 1, -1
 
 # A count that is hidden costs more than any count is large: first few are hidden, then small ones.
 CELL_COST, SIZE_COST = 1_000_000, 900_000
-FAR_COST = CELL_COST // 5
+FAR_COST = CELL_COST // 5  # makes a way over a district's hidden total as dear as one more school
 HEIGHT_COST = 10  # a total tells as much as ten of its parts
 
 
@@ -82,7 +82,7 @@ class Circulation:
         self._costs = [
             (CELL_COST + min(arc.count, SIZE_COST)) * HEIGHT_COST**arc.height for arc in arcs
         ]
-        # A route over hidden totals costs a little: what is near is found first, and is as good.
+        # A route over hidden totals is not free: what is near is found first, and is as good.
         self._far = [FAR_COST * (HEIGHT_COST**arc.height - 1) for arc in arcs]
         self._sensitive = [n for n, arc in enumerate(arcs) if 0 < arc.count < threshold]
         self._witness: dict[int, frozenset[int]] = {}

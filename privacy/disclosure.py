@@ -40,8 +40,11 @@ class Audience(StrEnum):
     OFFICES = "offices"  # of the districts and of the region: figures of several schools
 
 
-class NoThresholdError(KeyError):
+class NoThresholdError(Exception):
     """A regulation profile has no threshold; write it into ``privacy/policies/disclosure.yml``."""
+
+    def __init__(self, profile: str) -> None:
+        super().__init__(f"privacy/policies/disclosure.yml: no threshold for the profile {profile}")
 
 
 class _Strict(BaseModel):
