@@ -21,6 +21,7 @@ from pipeline.registry import RegionFileError
 from pipeline.report import NothingMeasuredError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
+from privacy.disclosure import NoThresholdError
 from privacy.keyfile import KeyChangeRefusedError
 from privacy.keys import KeyFileError
 from privacy.persons import DecisionRefusedError
@@ -62,6 +63,7 @@ KNOWN: dict[type[Exception], Exit] = {
     SampleError: Exit.USAGE,
     ConnectorError: Exit.PARTLY,
     DecisionRefusedError: Exit.USAGE,
+    NoThresholdError: Exit.MISCONFIGURED,
 }
 
 
