@@ -41,15 +41,17 @@ class Destination:
     """A kind of portal.
 
     ``order``: types, each after those it points at. ``facts``: entities of the journal that its
-    records are made of. ``names_people``: contents are sealed while they wait. ``asks_former``: the
-    portal wants a record as it was when it ends. ``by_consent``: nothing about a child leaves
-    without one. ``guard``: how many withdrawals go without a person.
+    records are made of; of ``former`` those that vanished count too. ``names_people``: contents
+    are sealed while they wait. ``asks_former``: the portal wants a record as it was when it ends.
+    ``by_consent``: nothing about a child leaves without one. ``guard``: how many withdrawals go
+    without a person.
     """
 
     name: str
     verb: str
     order: tuple[str, ...]
     facts: tuple[str, ...]
+    former: tuple[str, ...]
     records: RecordsOf
     connect: Callable[[Mapping[str, Any]], Target]
     by_consent: bool
@@ -100,6 +102,8 @@ DIARY = Destination(
         "subject",
         "term",
     ),
+    # What a stored record points at and the journal says no more still has its name.
+    former=("lesson", "class_", "subject", "term"),
     records=_diary,
     connect=make_diary,
     by_consent=True,
@@ -110,6 +114,7 @@ CONTINGENT = Destination(
     verb="deliver_contingent",
     order=("class", "person", "education", "movement"),
     facts=("class_", "pupil", "enrolment", "movement"),
+    former=("enrolment",),
     records=_contingent,
     connect=_connect_contingent,
     by_consent=False,

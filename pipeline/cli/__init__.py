@@ -12,7 +12,8 @@ from rich.console import Console
 
 from connectors.errors import ConnectorError
 from mappings.problems import MappingError
-from pipeline.cli import answers, bench, delivery, mappings, people, setup, steps
+from pipeline.cli import answers, bench, consent, delivery, mappings, people, setup, steps
+from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
@@ -42,6 +43,7 @@ delivery.register(app)
 answers.register(app)
 bench.register(app)
 people.register(app)
+consent.register(app)
 mappings.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
@@ -56,6 +58,7 @@ KNOWN: dict[type[Exception], Exit] = {
     SampleError: Exit.USAGE,
     ConnectorError: Exit.PARTLY,
     DecisionRefusedError: Exit.USAGE,
+    EntryRefusedError: Exit.USAGE,
 }
 
 
