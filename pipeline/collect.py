@@ -30,7 +30,7 @@ from pipeline.landing import land
 from pipeline.ledger import Counter, Entry
 from pipeline.profiles import load_profile
 from pipeline.quarantine import Place, keep_findings, keep_refusals
-from pipeline.registry import SchoolSource, school_sources
+from pipeline.registry import SchoolSource, closed_on, school_sources
 from pipeline.runs import SchoolState, Verdict
 from pipeline.settings import MissingVariableError, expand
 from pipeline.store import Batch, mark_vanished, upsert
@@ -40,6 +40,8 @@ from quality.batch_suite import load_suite
 from schemas.frames import Finding
 from schemas.rulebook import rule
 from schemas.tables import uploads
+
+COLLECT = "collect"  # the verb of this step
 
 OpenSource = Callable[[SchoolSource], Source]
 
@@ -56,17 +58,24 @@ class Run:
 def collect_school(
     hub: Hub, school: str, run: Run, open_one: OpenSource | None = None
 ) -> list[Verdict]:
-    """Collect every source of ``school``; one verdict per source, errors included.
+    """Collect every source of ``school``; one verdict per source, errors included. A school that is
+    closed is collected no more: one verdict says so.
 
     Raises nothing for a school's own trouble: one bad school never stops a batch.
     """
     with hub.engine.begin() as connection:
+        closed = closed_on(connection, school)
         todo = school_sources(connection, school)
+    if closed is not None and closed <= run.business_date:
+        over = Verdict(school, COLLECT, SchoolState.NOTHING_NEW, detail=f"closed on {closed}")
+        with hub.engine.begin() as connection:
+            runs.record(connection, run.run_id, COLLECT, run.business_date, over)
+        return [over]
     verdicts = []
     for place in todo:
         verdict = _guarded(hub, place, run, open_one or open_registered)
         with hub.engine.begin() as connection:
-            runs.record(connection, run.run_id, "collect", run.business_date, verdict)
+            runs.record(connection, run.run_id, COLLECT, run.business_date, verdict)
         verdicts.append(verdict)
     return verdicts
 

@@ -168,6 +168,7 @@ def _stints(facts: Facts, orders: pl.DataFrame, year_start: date) -> pl.DataFram
         end=pl.coalesce("finish", pl.when(gone).then("went_date")),
         end_order_number=pl.when(gone).then("went_number"),
         end_order_date=pl.when(gone).then("went_order"),
+        end_reason=pl.when(gone).then("went_reason"),
     ).filter((pl.col("end") > year_start).fill_null(value=True))
 
 
@@ -180,6 +181,9 @@ def _once(frames: list[pl.DataFrame]) -> pl.DataFrame:
 def _latest(orders: pl.DataFrame, class_key: str, name: str) -> pl.DataFrame:
     """The last order into or out of each pupil's class."""
     rows = orders.filter(pl.col(class_key).is_not_null()).sort("date", "key")
+    # The other reasons are in no order; what is not said is not made up.
+    left_for = (pl.col("kind") == "withdrawal") & pl.col("other_school").is_not_null()
+    reason = contingent_codes().words["deduction_reason"]["to_another_school"]
     return rows.unique(["source", "pupil", class_key], keep="last", maintain_order=True).select(
         "source",
         "pupil",
@@ -187,6 +191,7 @@ def _latest(orders: pl.DataFrame, class_key: str, name: str) -> pl.DataFrame:
         pl.col("date").alias(f"{name}_date"),
         pl.col("order_number").alias(f"{name}_number"),
         pl.col("order_date").alias(f"{name}_order"),
+        pl.when(left_for).then(pl.lit(reason)).alias(f"{name}_reason"),
     )
 
 
@@ -204,7 +209,7 @@ def _education(
         "program",
         _iso("begin").alias("training_begin_at"),
         _iso("end").alias("training_end_at"),
-        pl.lit(None, pl.String).alias("deduction_reason"),
+        pl.col("end_reason").alias("deduction_reason"),
         pl.col("came_number").alias("begin_order_number"),
         _iso("came_order").alias("begin_order_date"),
         "end_order_number",

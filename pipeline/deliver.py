@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ from connectors.base import Target
 from connectors.errors import AccessDenied, ConnectorError, RateLimited, Retriable
 from pipeline import ledger, outbox, runs
 from pipeline.collect import Run, where
+from pipeline.consent_dues import dues_on, overdue
 from pipeline.destinations import Destination
 from pipeline.hub import Hub
 from pipeline.ledger import Counter, Entry
@@ -120,15 +121,16 @@ class _Work:
             outcome = self._failed("misconfigured", str(error))
         except Exception as error:  # the last line of defence for the other schools
             outcome = self._failed("hub_fault", where(error))
-        if isinstance(outcome, Verdict):
-            self._close(outcome)
-        return outcome
+        return self._close(outcome) if isinstance(outcome, Verdict) else outcome
 
     def begin(self) -> None:
         """Plan, settle, compare, send what is urgent."""
         destination, run = self.delivery.destination, self.run
         guard = EVERY_ONE if self.delivery.mode is Mode.ROLLOVER else destination.guard
         plan = plan_school(self.hub, destination, self.school, run.business_date, run.run_id, guard)
+        if plan.left_open:
+            rule, detail = "closed_school_open_education", str(plan.left_open)
+            self.findings.append(Finding(rule, document="svod plan", detail=detail))
         self.sender.settle_waiting()
         self.held = self._compare(guard) if self._must_compare() else plan.held
         self.sender.send_pending(run.run_id, urgent=True)
@@ -172,15 +174,29 @@ class _Work:
             )
         return held
 
-    def _close(self, verdict: Verdict) -> None:
-        """The account, the findings and the verdict, together."""
+    def _close(self, verdict: Verdict) -> Verdict:
+        """The account, the findings and the verdict, together; what is late by now is told in it,
+        whether the portal answered or not."""
         run, destination = self.run, self.delivery.destination
         with self.hub.engine.begin() as connection:
             entries = list(_account(connection, self.box, self.sender.settled))
             ledger.add(connection, run.run_id, self.school, self.box.target, entries)
+            if destination.by_consent:
+                dues = dues_on(connection, self.hub.keys, self.school, run.business_date)
+                late = overdue(dues)
+                self.findings += late
+                verdict = _with_late(verdict, late)
             place = Place(run.run_id, self.school, self.box.target, run.business_date.isoformat())
             keep_findings(connection, place, self.findings)
             runs.record(connection, run.run_id, destination.verb, run.business_date, verdict)
+        return verdict
+
+
+def _with_late(verdict: Verdict, late: list[Finding]) -> Verdict:
+    """The verdict with what is late; a rule that stopped the delivery stays the first."""
+    said = [f"{one.rule}: {one.detail}" for one in late]
+    first = verdict.rule or next((one.rule for one in late), None)
+    return replace(verdict, rule=first, detail="; ".join(filter(None, [verdict.detail, *said])))
 
 
 def _held(connection: Connection, box: Box) -> int:

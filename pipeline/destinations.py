@@ -44,16 +44,18 @@ class Destination:
     """A kind of portal.
 
     ``order``: types, each after those it points at. ``facts``: entities of the journal that its
-    records are made of. ``names_people``: contents are sealed while they wait. ``asks_former``: the
-    portal wants a record as it was when it ends. ``by_consent``: nothing about a child leaves
-    without one. ``guard``: how many withdrawals go without a person. ``amended``: what the new
-    year tells of the closed one, where it tells anything.
+    records are made of; of ``former`` those that vanished count too. ``names_people``: contents
+    are sealed while they wait. ``asks_former``: the portal wants a record as it was when it ends.
+    ``by_consent``: nothing about a child leaves without one. ``guard``: how many withdrawals go
+    without a person. ``amended``: what the new year tells of the closed one, where it tells
+    anything.
     """
 
     name: str
     verb: str
     order: tuple[str, ...]
     facts: tuple[str, ...]
+    former: tuple[str, ...]
     records: RecordsOf
     connect: Callable[[Mapping[str, Any]], Target]
     by_consent: bool
@@ -112,6 +114,8 @@ DIARY = Destination(
         "subject",
         "term",
     ),
+    # What a stored record points at and the journal says no more still has its name.
+    former=("lesson", "class_", "subject", "term"),
     records=_diary,
     connect=make_diary,
     by_consent=True,
@@ -122,6 +126,7 @@ CONTINGENT = Destination(
     verb="deliver_contingent",
     order=("class", "person", "education", "movement"),
     facts=("class_", "pupil", "enrolment", "movement"),
+    former=("enrolment",),
     records=_contingent,
     connect=_connect_contingent,
     by_consent=False,

@@ -153,13 +153,14 @@ WHERE d.target = :target AND d.school = :school AND d.key = w.key AND d.school_y
   AND d.desired_hash <> w.desired_hash"""
 
 
-def withdraw_from_closed_years(
+def withdraw_without_consent(
     connection: Connection, box: Box, year: int, agreed: Sequence[str]
 ) -> int:
-    """Withdraw what other years than ``year`` left about people who are not among ``agreed``.
+    """Withdraw what ``wanted`` does not speak of about people who are not among ``agreed``.
 
-    ``agreed``: opaque names (``person``) of those with an active consent. A closed year is not
-    planned again, so a consent given anew brings nothing of it back. Returns how many rows.
+    ``agreed``: opaque names (``person``) of those with an active consent. That is what other years
+    than ``year`` left, and what is no longer a fact and would wait for a person. A closed year is
+    not planned again, so a consent given anew brings nothing of it back. Returns how many rows.
     """
     return connection.execute(
         text(
@@ -167,8 +168,10 @@ def withdraw_from_closed_years(
             " desired_hash = NULL, payload = NULL, reason = 'no_consent',"
             " updated_at = now(), state = CASE WHEN state = 'in_flight' THEN state"
             " WHEN delivered_hash IS NULL THEN 'withheld' ELSE 'pending' END"
-            " WHERE target = :target AND school = :school AND school_year <> :year"
-            " AND desired_hash IS NOT NULL AND person IS NOT NULL AND NOT person = ANY(:agreed)"
+            " WHERE target = :target AND school = :school"
+            " AND person IS NOT NULL AND NOT person = ANY(:agreed)"
+            " AND (school_year <> :year AND desired_hash IS NOT NULL OR desired_hash IS NULL"
+            "   AND reason = '' AND state IN ('pending', 'in_flight', 'held', 'approved'))"
         ),
         box.values | {"year": year, "agreed": list(agreed)},
     ).rowcount

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import Receipt
-from pipeline.outbox import Box, Priority
+from pipeline.outbox import NEVER_HELD, Box, Priority
 from schemas.tables import receipts
 
 
@@ -23,6 +23,7 @@ class BatchState(StrEnum):
     UNKNOWN = "unknown"  # sent, answer lost; the portal is asked, or the same key is sent again
     SETTLED = "settled"
     SPLIT = "split"  # never applied: its records went on in two halves
+    DISSOLVED = "dissolved"  # never applied, and holds what must not leave any more
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,36 @@ def waiting_batches(connection: Connection, box: Box) -> list[Batch]:
         box.values,
     )
     return [Batch(key, records) for key, records in rows]
+
+
+def must_not_leave(connection: Connection, box: Box, batch: Batch) -> bool:
+    """Whether ``batch`` would bring the portal a record that must not leave any more."""
+    brought = [record["key"] for record in batch.records if record["op"] == "upsert"]
+    query = (
+        "SELECT EXISTS (SELECT FROM outbox.desired WHERE target = :target AND school = :school"
+        " AND key = ANY(:keys) AND desired_hash IS NULL AND reason = ANY(:never))"
+    )
+    values = box.values | {"keys": brought, "never": list(NEVER_HELD)}
+    return bool(connection.execute(text(query), values).scalar_one())
+
+
+def dissolve(connection: Connection, box: Box, batch: Batch) -> None:
+    """Give up a batch that was never applied; its records stand as their hashes say."""
+    connection.execute(text(_DISSOLVE), box.values | {"batch": batch.key})
+    connection.execute(
+        text(
+            "UPDATE outbox.batches SET state = 'dissolved', settled_at = now() WHERE batch = :batch"
+        ),
+        {"batch": batch.key},
+    )
+
+
+_DISSOLVE = """
+UPDATE outbox.desired SET batch = NULL, updated_at = now(),
+  state = CASE WHEN desired_hash IS DISTINCT FROM delivered_hash THEN 'pending'
+               WHEN desired_hash IS NOT NULL THEN 'delivered'
+               WHEN reason = '' THEN 'gone' ELSE 'withheld' END
+WHERE target = :target AND school = :school AND batch = :batch AND state = 'in_flight'"""
 
 
 def mark_attempt(connection: Connection, batch: str) -> None:

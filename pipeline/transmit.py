@@ -45,11 +45,30 @@ class Sender:
     suspects: list[Batch] = field(default_factory=list)
 
     def settle_waiting(self) -> None:
-        """Bring every batch without a settled answer to its end, in the order written."""
+        """Bring every batch without a settled answer to its end, in the order written.
+
+        What must not leave any more (a consent was refused meanwhile) is not sent to settle a
+        batch: the portal is asked, and a batch that it never applied is dissolved.
+        """
         with self.hub.engine.begin() as connection:
             waiting = sending.waiting_batches(connection, self.box)
         for batch in waiting:
-            self._bring(batch)
+            with self.hub.engine.begin() as connection:
+                stale = sending.must_not_leave(connection, self.box, batch)
+            if stale:
+                self._ask_or_dissolve(batch)
+            else:
+                self._bring(batch)
+
+    def _ask_or_dissolve(self, batch: Batch) -> None:
+        self.gatekeeper.wait_turn()
+        answers = self.target.fetch_batch(batch.key, self._opened(batch))
+        if answers is not None:
+            self._settle(batch, answers)
+            return
+        self.gatekeeper.succeeded()
+        with self.hub.engine.begin() as connection:
+            sending.dissolve(connection, self.box, batch)
 
     def send_pending(self, run_id: str, *, urgent: bool = False) -> None:
         """Everything that is pending, in batches; or only withdrawals and today's facts.

@@ -20,6 +20,7 @@ from privacy.actions import ActionLog
 from privacy.candidates import queue_for_matching
 from privacy.departures import no_moves
 from privacy.dossiers import among, dossiers, frame_of, place, rows_of, sealed, unsealed
+from privacy.freetext import Lexicon, scan
 from privacy.keys import KeyRing
 from privacy.likeness import index_columns, index_key
 from privacy.matching import Judged
@@ -66,6 +67,11 @@ class Vault:
         """``pseudonym``, ``role`` and ``people.DOSSIER`` of everybody in the school; String."""
         with self._engine.connect() as connection:
             return dossiers(connection, self._keys, people.c.school == school).drop("school")
+
+    def names_somebody(self, school: str, words: str) -> bool:
+        """Whether ``words`` name one of the school's people (``freetext``, with its limits)."""
+        lexicon = Lexicon.of(self.identities(school)["full_name"])
+        return bool(scan(pl.Series([words], dtype=pl.String), lexicon).any())
 
     def store_uids(
         self, school: str, source: str, claims: pl.DataFrame, log: ActionLog | None = None

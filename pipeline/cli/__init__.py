@@ -12,8 +12,20 @@ from rich.console import Console
 
 from connectors.errors import ConnectorError
 from mappings.problems import MappingError
-from pipeline.cli import answers, bench, delivery, keys, mappings, people, serve, setup, steps
+from pipeline.cli import (
+    answers,
+    bench,
+    consent,
+    delivery,
+    keys,
+    mappings,
+    people,
+    serve,
+    setup,
+    steps,
+)
 from pipeline.clients import ClientsError
+from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
@@ -46,6 +58,7 @@ answers.register(app)
 bench.register(app)
 people.register(app)
 keys.register(app)
+consent.register(app)
 mappings.register(app)
 serve.register(app)
 
@@ -64,6 +77,7 @@ KNOWN: dict[type[Exception], Exit] = {
     ConnectorError: Exit.PARTLY,
     DecisionRefusedError: Exit.USAGE,
     NoThresholdError: Exit.MISCONFIGURED,
+    EntryRefusedError: Exit.USAGE,
 }
 
 

@@ -17,7 +17,7 @@ from reports.public.app import Service, create_app
 from reports.public.tokens import Tokens
 
 # The database role that reads for the service and writes the action log.
-ROLE: Role = "svod_hub"
+ROLE: Role = "svod_service"
 
 
 def main() -> None:

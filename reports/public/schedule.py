@@ -13,13 +13,14 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, select, text
 
+from pipeline.consents import states_on
 from pipeline.destinations import DIARY
 from pipeline.diary_records import group_name, portal_key
 from pipeline.hub import Hub
 from pipeline.outbox import DELIVERED_CONTENT
 from pipeline.registry import open_year
 from privacy.actions import Action, action_log_on
-from privacy.consent import active
+from privacy.consent import reasons
 from privacy.gate import release
 from privacy.policy import Policy, load_policy
 from quality.journal_frames import read_frame
@@ -75,7 +76,8 @@ def _of_school(
         year, _ = open_year(connection, school)
         child = _Child(pupil, school, year)
         enrolment = _enrolment(connection, child)
-        consent = active(_applications(connection, child), enrolment, asked.today)
+        states = states_on(connection, school, asked.today).filter(pupil=pupil)
+        consent = reasons(states)
         released = release(
             policy,
             "lesson",
@@ -85,8 +87,8 @@ def _of_school(
             school=school,
             log=action_log_on(connection, asked.client),
         )
-    agreed = consent.filter((pl.col("pupil") == pupil) & pl.col("reason").is_null())
-    return None if agreed.is_empty() else released.records.drop("key")
+    agreed = consent["reason"].is_null().any()
+    return released.records.drop("key") if agreed else None
 
 
 def _log_unknown(connection: Connection, policy: Policy, asked: Question) -> None:
@@ -101,14 +103,6 @@ def _enrolment(connection: Connection, child: _Child) -> pl.DataFrame:
     mine = (table.c.school_year == child.year) & (table.c.school == child.school)
     mine &= (table.c.pupil == child.pupil) & table.c.vanished_at.is_(None)
     return read_frame(connection, table, names, mine)
-
-
-def _applications(connection: Connection, child: _Child) -> pl.DataFrame:
-    """Of all years: one of last year still holds."""
-    table = journal_table("consent")
-    names = ["pupil", "applied_on", "registered_on", "refused_on"]
-    mine = (table.c.school == child.school) & (table.c.pupil == child.pupil)
-    return read_frame(connection, table, names, mine & table.c.vanished_at.is_(None))
 
 
 def _lessons(

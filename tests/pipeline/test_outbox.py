@@ -87,6 +87,45 @@ def test_content_that_changes_while_the_answer_is_lost(
     assert deliver_state.states() == {"a": "delivered"}
 
 
+def test_what_must_not_leave_is_not_sent_to_settle_a_batch(
+    deliver_state: Deliverer, portal: Portal
+) -> None:
+    """The batch was written and never applied; the consent for ``a`` is refused meanwhile."""
+    portal.down = True
+    deliver_state(a="1", b="2")
+    portal.down = False
+    portal.sent.clear()
+    deliver_state(a=None, b="2")
+    assert [record["key"] for batch in portal.sent for record in batch] == ["b"]
+    assert portal.state == {"b": "2"}
+    assert deliver_state.states() == {"a": "withheld", "b": "delivered"}
+
+
+def test_what_must_not_leave_and_has_left_is_withdrawn(
+    deliver_state: Deliverer, portal: Portal
+) -> None:
+    """The batch was applied, its answer lost: the portal says so when it is asked."""
+    portal.faults = ["dies"]
+    deliver_state(a="1", b="2")
+    portal.down = False
+    portal.sent.clear()
+    deliver_state(a=None, b="2")
+    assert [(r["key"], r["op"]) for batch in portal.sent for r in batch] == [("a", "withdraw")]
+    assert portal.state == {"b": "2"}
+
+
+def test_a_withdrawal_whose_answer_was_lost_is_sent_again(
+    deliver_state: Deliverer, portal: Portal
+) -> None:
+    deliver_state(a="1")
+    portal.down = True
+    deliver_state(a=None)
+    portal.down = False
+    assert deliver_state(a=None) is SchoolState.DONE
+    assert portal.state == {}
+    assert len(portal.answers) == 2, "one batch for the record, one for its withdrawal"
+
+
 def test_a_fact_that_vanishes_while_the_answer_is_lost(
     deliver_state: Deliverer, portal: Portal
 ) -> None:
@@ -180,6 +219,25 @@ def test_ended_consents_wait_for_nobody(deliver_state: Deliverer, portal: Portal
     deliver_state(**dict.fromkeys(many))
     assert portal.state == {}
     assert set(deliver_state.states().values()) == {"withheld"}
+
+
+def test_an_ended_consent_frees_what_waits_for_a_person(
+    deliver_state: Deliverer, portal: Portal
+) -> None:
+    """Sixty records of two children vanished at once; the consent for one of them ends."""
+    children = {f"k{number}": "anna" if number < 20 else "boris" for number in range(60)}
+    deliver_state.persons = children | {"kept": "boris"}
+    deliver_state.agreed = ["anna", "boris"]
+    deliver_state(**dict.fromkeys(children, "1"), kept="1")
+    deliver_state(kept="1")
+    assert set(deliver_state.states().values()) == {"held", "delivered"}
+    deliver_state.agreed = ["boris"]
+    deliver_state(kept="1")
+    states = deliver_state.states()
+    assert {states[key] for key, child in children.items() if child == "anna"} == {"withheld"}
+    assert len(portal.state) == 41, "those of the other child still wait, or are wanted"
+    deliver_state(kept="1")
+    assert {deliver_state.states()[key] for key in ("k0", "k19")} == {"gone"}
 
 
 class TestPoison:

@@ -73,8 +73,9 @@ def _add(connection: Connection, name: str, mark: str, **values: Any) -> None:
         for column in table.columns
         if not (column.primary_key and column.autoincrement is True) and column.identity is None
     }
+    told = {"undone_at": None, "refused_on": None} | values  # an entry is of one kind
     connection.execute(
-        insert(table).values(row | {n: v for n, v in values.items() if n in table.columns})
+        insert(table).values(row | {n: v for n, v in told.items() if n in table.columns})
     )
 
 

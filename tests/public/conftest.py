@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from pipeline.clients import Clients, new_client
+from pipeline.database import connect
 from pipeline.hub import Hub
+from reports.public.__main__ import ROLE
 from reports.public.app import Service
 from reports.public.limits import Limits
 from reports.public.tokens import Tokens
@@ -41,11 +44,13 @@ def school(hub: Hub) -> School:
 
 
 @pytest.fixture
-def service(hub: Hub, clock: Clock) -> Service:
+def service(hub: Hub, clock: Clock) -> Iterator[Service]:
     """As ``svod serve schedule`` makes it, with a clock of the test and an impatient refusal."""
     _, entry = new_client("epgu")
     tokens, limits = Tokens(hub, clock), Limits(now=clock)
-    return Service(hub, Clients.read(entry), tokens, lambda: TODAY, limits, refusal=0.0)
+    own = replace(hub, engine=connect(hub.settings, ROLE))
+    yield Service(own, Clients.read(entry), tokens, lambda: TODAY, limits, refusal=0.0)
+    own.engine.dispose()
 
 
 @pytest.fixture

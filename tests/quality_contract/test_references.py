@@ -51,6 +51,18 @@ def test_a_reference_to_nothing_is_refused_under_its_field(canonical, good):
     }
 
 
+@pytest.mark.parametrize("entity", ["consent", "guardian"])
+def test_a_record_whose_names_went_to_the_vault_is_refused_like_any_other(entity, canonical, good):
+    """The child is in no list any more; an application or a guardian still speaks of it."""
+    frame = canonical(entity, [{**good[entity], "pupil": "gone"}])
+    parted = frame.drop("full_name", "class_name", "applicant_name", "phone", "email", strict=False)
+
+    result = check_references(entity, parted, KNOWN)
+
+    assert result.kept.is_empty()
+    assert result.refusals.select("field", "rule").rows() == [("pupil", "dangling_reference")]
+
+
 def test_nothing_known_refuses_everything(canonical, good):
     known = {name: pl.Series([]) for name in KNOWN}
 
