@@ -22,7 +22,9 @@ class Contact(Enum):
 
 
 # A row of digits as people part them; what stands before it must not make it part of another.
-_ROW = re.compile(r"(?<![\w,])(?<!\d\.)\+?\(?\d(?:[ \u00a0().\-–/_]{0,3}\d){4,}(?!\w)")
+_ROW = re.compile(
+    r"(?<![\w,])(?<!\d\.)\+?\(?\d(?:[ \u00a0().\-\u2010-\u2015\u2212/_]{0,3}\d){4,}(?!\w)"
+)
 _PHONE_CALLED = re.compile(
     r"(?:(?<!р\.)\bт\.|тел\b|телеф|моб\b|мобил|звон|ватсап|вотсап|вацап|whats?app|вайбер|viber|"
     r"телег|telegram|\bтг\b|смс|sms|связь|\bmax\b|\bмакс\b)[^\d]{0,25}$",
@@ -50,7 +52,7 @@ _SNILS_CALLED = re.compile(r"(?:снилс|страхов\w+\s+(?:номер|с�
 # Numbers up to this one were given out before the control number was.
 _LAST_UNCONTROLLED = 1_001_998
 
-_GAP = r"[\s:.,№N\-–]{0,4}"
+_GAP = r"[\s:.,№N/\-–]{0,4}"
 _NUMBER = rf"(?:номер|ном\.?|no\.?)?{_GAP}"
 _ROMAN = r"\b[IVXLCМХУПШ1l]{1,6}"
 _DOT = r"\s?(?:[.,]|[(\[]?\b(?:точка|dot)\b[)\]]?)\s?"
@@ -61,7 +63,7 @@ _PATTERNS = tuple(
         (
             Contact.EMAIL,
             r"\b[\w.+-]+\s{0,2}(?:@|[(\[]\s?(?:собак\w|собачка|at|а|a)\s?[)\]]|"
-            rf"(?<=\s)(?:собак\w|at)\b)\s{{0,2}}(?:[\w-]+{_DOT}){{1,3}}(?:[a-z]{{2,10}}|рф|ру|ком)\b",
+            rf"(?<=\s)(?:собак\w|at)\b)\s{{0,2}}(?:[\w-]+{_DOT}){{1,5}}(?:[a-z]{{2,10}}|рф|ру|ком)\b",
         ),
         (Contact.MESSENGER, r"(?<![\w@.])@[a-z]\w{3,31}\b"),
         (
@@ -77,6 +79,11 @@ _PATTERNS = tuple(
             r"(?:телег\w{0,5}|telegram|\bтг|\btg|\bвк(?:онтакте)?|\bvk|скайп\w?|skype|дискорд\w?"
             r"|discord|\bинст\w{0,8})(?:[\- ][а-я]{2,9})?(?:\s?[:\-–—]\s?|\s)"
             r"(?P<it>(?=[a-z.:]*[\d_])[a-z][\w.#:]{3,31})",
+        ),
+        (
+            Contact.MESSENGER,
+            r"(?:телег\w{0,5}|telegram|\bтг|\btg|\bвк(?:онтакте)?|\bvk|скайп\w?|skype|дискорд\w?"
+            r"|discord|\bинст\w{0,8})\s?[:\-–—]\s?(?P<it>[a-z][\w.]{4,31})\b",
         ),
         (
             Contact.MESSENGER,
@@ -123,6 +130,7 @@ def contacts_in(text: str) -> Iterator[tuple[Contact, int, int]]:
 
 
 def _kind_of(row: str, before: str) -> Contact | None:
+    row = re.sub(r"[\u2010-\u2015\u2212]", "-", row)
     digits = re.sub(r"\D", "", row)
     if _is_snils(row, called=_SNILS_CALLED.search(before) is not None):
         return Contact.SNILS
@@ -139,7 +147,7 @@ def _is_phone(row: str, digits: str, *, called: bool) -> bool:
         return True
     if _CITY_FORM.fullmatch(row):
         return True
-    whole = len(digits) == _WHOLE and digits[0] == "9"
+    whole = len(digits) == _WHOLE and digits[0] in _AREAS and (row[0] in "(9" or "-" in row)
     long = len(digits) == _LONG and digits[0] in _COUNTRY and digits[1] in _AREAS
     if not (whole or long):
         return False

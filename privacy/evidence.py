@@ -27,7 +27,11 @@ _TO = frozenset(
     {"к", "ко", "по", "о", "об", "про", "у", "для"}
 )  # a dative after these is no errand's
 _MARKS = frozenset("12345")
-_NOT = frozenset({"не", "тоже", "ещё", "еще", "снова", "опять"})
+_NOT = frozenset(
+    {"не", "тоже", "еще", "снова", "опять", "уже", "сегодня", "завтра", "вчера", "пока"}
+    | {"хорошо", "плохо", "отлично", "слабо", "сам", "сама"}
+)
+_HEADED = frozenset("-–—:(")
 _ASIDE = frozenset("-–—:(")
 _AND = frozenset({"и", ","})
 _REACH = 4  # how many words may stand between a cue and the name it is about
@@ -105,13 +109,13 @@ class _Text:
             return False
         if group.whose is _Whose.OURS and not (group.author or self._is_titled(group)):
             return True
-        if surname.leans or self._is_place(group):
+        if self._is_place(group) or (surname.slip and surname.leans):
             return False
         if self._is_about_a_work(group, surname, token):
             return False
         if self._has_cue(group, dative=surname.dative) and self._may_be_cued(at, surname):
             return True
-        if group.whose is _Whose.SOMEBODYS or group.author:
+        if group.whose is _Whose.SOMEBODYS or group.author or surname.leans:
             return False
         if token.disguised and token.capital and not surname.slip:
             return True
@@ -119,11 +123,13 @@ class _Text:
 
     def _may_be_cued(self, at: int, surname: Surname) -> bool:
         """A word in small letters is a word, but for: спросить белого."""
-        if self._tokens[at].capital or surname.sense in (Sense.NONE, Sense.PLURAL):
+        if self._tokens[at].capital:
             return True
+        if surname.sense in (Sense.NONE, Sense.PLURAL):
+            return not surname.leans
         after = self._word(at + 1)
-        nominal = after is not None and after.nominal
-        return not nominal and self._lemma(at - 1, cues().summons)
+        ends = after is None or not after.nominal
+        return ends and self._lemma(at - 1, cues().summons)
 
     def _stands_alone(self, at: int, surname: Surname) -> bool:
         """Whether a surname with nothing beside it that tells is somebody of the school."""
@@ -137,7 +143,7 @@ class _Text:
             return False
         before, after = self._word(at - 1), self._word(at + 1)
         opens = before is None
-        inside = before is not None and not self._shouted and not self._tokens[at - 1].capital
+        inside = self._is_inside(at)
         follows = after is not None and agree(reading(token.word), after)
         match surname.sense:
             case Sense.PLURAL:  # "of many" depends on a word before it
@@ -148,6 +154,15 @@ class _Text:
                 return inside and not follows
             case _:
                 return inside and not self._lemma(at - 1, cues().companions)
+
+    def _is_inside(self, at: int) -> bool:
+        """Whether a capital letter here is no beginning of a sentence or title."""
+        before = at - 1 - (self._sign(at - 1) == ",")
+        token = self._token(before)
+        if token is None or self._shouted:
+            return False
+        counted = self._is_number(before) and before < at - 1  # № 405, Лось
+        return counted or (token.is_word and not token.capital)
 
     def _is_alone(self, at: int) -> bool:
         """Whether the word is a sentence by itself."""
@@ -378,6 +393,8 @@ class _Text:
 
     def _is_called(self, group: _Group) -> bool:
         at = group.first - 1
+        if self._sign(at) == ",":
+            return self._lemma(at - 1, cues().greetings)
         for _ in range(_REACH):
             if self._sign(at) == ".":
                 return self._lemma(at - 1, cues().abbreviations)
@@ -424,15 +441,17 @@ class _Text:
         aside = self._sign(group.last + 1) in _ASIDE
         if (aside or self._before_is(group, "у")) and first.lemmas & cues().states:
             return not (first.lemmas & cues().works and self._is_famous(group))
-        if self._before_is(group, "у"):
-            return False  # У Маши нет яблок
+        if self._before_is(group, "у"):  # У Маши нет яблок
+            return "нет" in first.lemmas and self._lemma(at + 1, cues().kit)
         if refused and first.lemmas & cues().refusals:
             return True
         if first.lemmas & cues().doings and not first.infinitive:
             return True
         if first.infinitive and first.lemmas & (cues().calls | cues().errands):
             return True  # Лося спросить
-        at += first.finite  # идёт к доске
+        at += first.finite  # идёт к доске, пишет отдельно
+        if first.finite and self._lemma(at, cues().doings):
+            return True
         place, second = self._token(at), self._word(at + 1)
         if place is None or second is None:
             return place is not None and place.word == "н"
@@ -467,8 +486,8 @@ class _Text:
 
     def _has_mark(self, group: _Group, *, dative: bool) -> bool:
         at = group.last + 1
-        if dative and self._is_mark(at) and self._token(at + 1) is None:
-            return True  # Лосю 4
+        if dative and self._is_mark(at):  # Лосю 4, Лосю 4 балла
+            return self._token(at + 1) is None or self._lemma(at + 1, frozenset({"балл"}))
         if self._sign(at) in _DASHES and self._is_mark(at + 1):
             after = self._token(at + 2)
             return after is None or after.word in _ENDS | {","}
@@ -489,27 +508,28 @@ class _Text:
 
     def _is_listed(self, group: _Group) -> bool:
         """Опрос: Белый, Лось. Of a famous name, only with nothing after it."""
-        at = group.first - 1
+        at, after = group.first - 1, group.last + 1
         while self._is_in_list(at):
             at -= 1
-        if self._sign(at) != ":":
-            return False
-        after = group.last + 1
         while self._is_in_list(after):
             after += 1
+        if self._sign(at) not in _HEADED:
+            return False
         end = self._token(after)
         ends = end is None or not end.is_word
-        if not ends and any(t.word in namesakes() for t in self._tokens[at:after]):
+        famous = any(t.word in namesakes() for t in self._tokens[at:after])
+        if famous and not ends:
             return False
         if self._sign(at - 1) == "»":
-            return end is None  # Проект «Моя семья»: Белый
-        return any(
-            self._lemma(before, cues().headings) for before in range(max(0, at - _REACH), at)
-        )
+            return self._sign(at) == ":" and end is None  # Проект «Моя семья»: Белый
+        wanted = cues().headings
+        if self._sign(at) == "(" and self._sign(after) == ")" and not famous:
+            wanted |= cues().calls
+        return any(self._lemma(before, wanted) for before in range(max(0, at - _REACH), at))
 
     def _is_in_list(self, at: int) -> bool:
         token = self._token(at)
-        return token is not None and (token.word in _AND or self._is_capital(at))
+        return token is not None and (token.word in _AND | _MARKS or self._is_capital(at))
 
     # Tokens.
 

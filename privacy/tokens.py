@@ -66,11 +66,15 @@ _Piece = tuple[str, str, int, int, bool, bool]
 def _pieces(text: str, is_name: Callable[[str], bool]) -> Iterator[_Piece]:
     at = 0
     for run in _PARTED.finditer(text):
-        joined = folded(re.sub(_BETWEEN, "", run.group()))
-        if is_name(joined):
-            yield from _plain(text, at, run.start(), is_name)
-            yield run.group(), joined, run.start(), run.end(), True, False
-            at = run.end()
+        letters = list(re.finditer(_LETTER, run.group()))
+        for skipped in (0, 1):  # у Ш а м ш а д з е
+            start = run.start() + letters[skipped].start()
+            joined = folded("".join(one.group() for one in letters[skipped:]))
+            if len(letters) - skipped > 1 and is_name(joined):
+                yield from _plain(text, at, start, is_name)
+                yield text[start : run.end()], joined, start, run.end(), True, False
+                at = run.end()
+                break
     yield from _plain(text, at, len(text), is_name)
 
 

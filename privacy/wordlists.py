@@ -53,6 +53,8 @@ class Cues(_Strict):
     headings: Words
     abbreviations: Words
     states: Words
+    kit: Words
+    greetings: Words
     summons: Words
     works: Words
     belongings: Words
