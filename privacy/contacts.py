@@ -22,25 +22,23 @@ class Contact(Enum):
 
 
 # A row of digits as people part them; what stands before it must not make it part of another.
-_ROW = re.compile(
-    r"(?<![\w,])(?<!\d\.)\+?\(?\d(?:[ \u00a0().\-\u2010-\u2015\u2212/_]{0,3}\d){4,}(?!\w)"
-)
+_ROW = re.compile(r"(?<![\d])(?<!\d[.,])\+?\(?\d(?:[ ().\-\u2010-\u2015\u2212/_]{0,3}\d){4,}(?!\d)")
 _PHONE_CALLED = re.compile(
     r"(?:(?<!р\.)\bт\.|тел\b|телеф|моб\b|мобил|звон|ватсап|вотсап|вацап|whats?app|вайбер|viber|"
     r"телег|telegram|\bтг\b|смс|sms|связь|\bmax\b|\bмакс\b)[^\d]{0,25}$",
     re.IGNORECASE,
 )
 # An area, and seven digits that are not parted by threes as a large number is.
-_PART = r"[ \u00a0.\-–/_]{0,3}"
+_PART = r"[ .\-–/_]{0,3}"
 _PHONE_FORMS = tuple(
     re.compile(form)
     for form in (
         # 8 921 555-14-16, (921) 555-1416, 8-921-5551416, 8921 55 51 416
         rf"\(?[78]?{_PART}\(?\d{{3,4}}\)?{_PART}(?:(?<=\D)\d{{7}}|"
-        r"\d{3}[ \u00a0.\-–_]\d{2}[ \u00a0.\-–_]?\d{2}|\d{3}[ \u00a0.\-–]\d{4}|"
-        r"\d{2}[ \u00a0\-–]\d{2}[ \u00a0\-–]\d{2,3})",
-        r"[78]?[ \u00a0\-–]?\(\d{3,5}\)[ \u00a0\-–]{0,2}[\d \u00a0\-–]+",  # 8 (81368) 2-15-44
-        r"[78][ \u00a0\-–]\d{10}",
+        r"\d{3}[ .\-–_]\d{2}[ .\-–_]?\d{2}|\d{3}[ .\-–]\d{4}|"
+        r"\d{2}[ \-–]\d{2}[ \-–]\d{2,3})",
+        r"[78]?[ \-–]?\(\d{3,5}\)[ \-–]{0,2}[\d \-–]+",  # 8 (81368) 2-15-44
+        r"[78][ \-–]\d{10}",
     )
 )
 _CITY_FORM = re.compile(r"\d{3}-\d{2}-\d{2}")
@@ -120,13 +118,24 @@ SIEVE = (
 
 def contacts_in(text: str) -> Iterator[tuple[Contact, int, int]]:
     """Each piece of ``text`` that leads to a person, as kind, start and end; they may overlap."""
+    text = text.replace("\u00a0", " ")
     for row in _ROW.finditer(text):
-        if (kind := _kind_of(row.group(), text[: row.start()])) is not None:
-            yield kind, row.start(), row.end()
+        for start, end in _parts(row.start(), row.group()):
+            if (kind := _kind_of(text[start:end], text[:start])) is not None:
+                yield kind, start, end
+                break
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
             group = "it" if "it" in pattern.groupindex else 0
             yield kind, match.start(group), match.end(group)
+
+
+def _parts(at: int, row: str) -> Iterator[tuple[int, int]]:
+    """The row, and what is left of it without numbers at its ends, the longest first."""
+    words = [(at + one.start(), at + one.end()) for one in re.finditer(r"[^ ]+", row)]
+    for length in range(len(words), 0, -1):
+        for first in range(len(words) - length + 1):
+            yield words[first][0], words[first + length - 1][1]
 
 
 def _kind_of(row: str, before: str) -> Contact | None:

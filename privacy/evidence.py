@@ -34,6 +34,8 @@ _NOT = frozenset(
 _HEADED = frozenset("-–—:(")
 _ASIDE = frozenset("-–—:(")
 _AND = frozenset({"и", ","})
+_WORDS = frozenset("аивкосуя")  # words of one letter
+_SHORTENED = 3
 _REACH = 4  # how many words may stand between a cue and the name it is about
 
 
@@ -97,7 +99,10 @@ class _Text:
 
     def _surname(self, at: int) -> tuple[Kind, _Group] | None:
         token = self._tokens[at]
-        if not token.is_word or (surname := self._lexicon.surname(token.word)) is None:
+        if (
+            not token.is_word
+            or (surname := self._lexicon.surname(token.word, token.spelled)) is None
+        ):
             return None
         group = self._group(at, surname.people)
         named = self._is_ours(at, surname, group)
@@ -107,7 +112,8 @@ class _Text:
         token = self._tokens[at]
         if surname.slip and not token.capital:
             return False
-        if group.whose is _Whose.OURS and not (group.author or self._is_titled(group)):
+        titled = token.word in namesakes() and self._is_titled(group)
+        if group.whose is _Whose.OURS and not (group.author or titled):
             return True
         if self._is_place(group) or (surname.slip and surname.leans):
             return False
@@ -149,9 +155,10 @@ class _Text:
             case Sense.PLURAL:  # "of many" depends on a word before it
                 return inside or opens
             case Sense.RELATION:
-                return (inside or opens) and not follows
+                return (inside or opens or self._shouted) and not follows
             case Sense.ADJECTIVE:
-                return inside and not follows
+                acts = opens and after is not None and after.finite  # Белый принёс справку
+                return (inside or acts) and not follows
             case _:
                 return inside and not self._lemma(at - 1, cues().companions)
 
@@ -174,7 +181,7 @@ class _Text:
 
     def _is_place(self, group: _Group) -> bool:
         before = group.first - 1
-        if self._sign(before) == ".":
+        if self._sign(before) == "." and len(self._tokens[before - 1].word) <= _SHORTENED:
             before -= 1  # ул. Жукова
         return self._lemma(before, cues().toponyms) and before >= 0
 
@@ -240,9 +247,9 @@ class _Text:
 
     def _is_initial_of_ours(self, at: int, names: frozenset[str]) -> bool:
         """Костя Б.: the initial of a surname borne by somebody of that name."""
-        initial = None if self._is_number(at + 3) else self._dotted(at + 1)
-        if initial is None and not self._shouted and len(bare := self._bare(at + 1) or "") == 1:
-            initial = bare
+        initial = self._bare(at + 1) if self._sign(at + 2) != "." else self._initial(at + 1)
+        if len(initial) != 1 or self._is_number(at + 2) or self._is_number(at + 3):
+            return False
         return any((name, initial) in self._lexicon.letters for name in names)
 
     def _is_somebody_elses(self, at: int) -> bool:
@@ -312,22 +319,22 @@ class _Text:
         if first and second:
             yield at, at + 4, frozenset({first}), frozenset({second}), True
         if first:
-            yield at, at + 2, frozenset({first}), nobody, True
+            yield at, at + 2, frozenset({first}), nobody, False
         first, second = self._dotted(at - 4), self._dotted(at - 2)
         if self._is_number(at - 3):
-            second = None  # 7 Б. Лось
+            second = ""  # 7 Б. Лось
         if first and second:
             yield at - 4, at, frozenset({first}), frozenset({second}), True
         if second:
-            yield at - 2, at, frozenset({second}), nobody, True
-        if (bare := self._bare(at - 1)) and len(bare) == 2:
+            yield at - 2, at, frozenset({second}), nobody, False
+        if len(bare := self._bare(at - 1)) == 2:
             yield at - 1, at, frozenset({bare[0]}), frozenset({bare[1]}), False
-        bare, other = self._bare(at + 1), self._bare(at + 2)
-        if bare and len(bare) == 2:
+        bare, other = self._bare(at + 1), self._initial(at + 2)
+        if len(bare) == 2:
             yield at, at + 1, frozenset({bare[0]}), frozenset({bare[1]}), False
-        elif bare and other and len(other) == 1:
-            yield at, at + 2, frozenset({bare}), frozenset({other}), False
-        elif bare and len(bare) == 1:
+        elif other and (initial := self._initial(at + 1)):
+            yield at, at + 2, frozenset({initial}), frozenset({other}), False
+        elif bare:
             yield at, at + 1, frozenset({bare}), nobody, False
 
     def _given_names(self, at: int) -> frozenset[str]:
@@ -360,23 +367,23 @@ class _Text:
             return frozenset({token.word})
         return found
 
-    def _dotted(self, at: int) -> str | None:
+    def _dotted(self, at: int) -> str:
         """The initial at ``at``, if a dot follows."""
+        return self._initial(at) if self._sign(at + 1) == "." else ""
+
+    def _initial(self, at: int) -> str:
+        """A capital by itself."""
         token = self._token(at)
         single = token is not None and token.is_word and token.capital and len(token.word) == 1
-        return token.word if token and single and self._sign(at + 1) == "." else None
+        return token.word if token and single else ""
 
-    def _bare(self, at: int) -> str | None:
-        """One or two capitals without a dot."""
+    def _bare(self, at: int) -> str:
+        """One or two capitals without a dot, at most; a lone one that is no preposition."""
         token = self._token(at)
-        if (
-            token is None
-            or not token.is_word
-            or len(token.word) > 2
-            or token.raw != token.raw.upper()
-        ):
-            return None
-        return token.word
+        if token is None or not token.is_word or token.raw != token.raw.upper():
+            return ""
+        alone = len(token.word) == 1 and not (self._shouted and token.word in _WORDS)
+        return token.word if alone or len(token.word) == 2 else ""
 
     # Cues.
 
@@ -490,7 +497,7 @@ class _Text:
             return self._token(at + 1) is None or self._lemma(at + 1, frozenset({"балл"}))
         if self._sign(at) in _DASHES and self._is_mark(at + 1):
             after = self._token(at + 2)
-            return after is None or after.word in _ENDS | {","}
+            return after is None or after.word in _ENDS | {",", "("}
         return self._sign(at) == "(" and self._is_mark(at + 1) and self._sign(at + 2) == ")"
 
     def _has_errand(self, group: _Group) -> bool:
@@ -521,7 +528,7 @@ class _Text:
         if famous and not ends:
             return False
         if self._sign(at - 1) == "»":
-            return self._sign(at) == ":" and end is None  # Проект «Моя семья»: Белый
+            return end is None and not famous  # Проект «Моя семья»: Белый
         wanted = cues().headings
         if self._sign(at) == "(" and self._sign(after) == ")" and not famous:
             wanted |= cues().calls
