@@ -207,7 +207,7 @@ class _Text:
             return None
         if (father := self._father(at, names)) is not None:
             return father
-        if not token.capital or token.quoted or token.glued:
+        if not token.capital or token.quoted:
             return None
         if self._is_initial_of_ours(at, names):
             return Kind.GIVEN_NAME, _Group(at, at + 1)
@@ -395,6 +395,7 @@ class _Text:
             or self._has_mark(group, dative=dative)
             or self._has_class(group)
             or self._has_errand(group)
+            or self._is_of_a_check(group)
             or self._is_listed(group)
         )
 
@@ -509,6 +510,13 @@ class _Text:
             return False
         wanted = cues().errands - ({"повторить"} if self._is_famous(group) else set())
         return (word.infinitive or word.imperative) and bool(word.lemmas & wanted)
+
+    def _is_of_a_check(self, group: _Group) -> bool:
+        """Работа над ошибками. Лось. Of a famous name it would be the next theme."""
+        before = group.first - 1
+        ends = self._token(group.last + 1) is None
+        checked = self._sign(before) in (".", ",") and self._lemma(before - 1, cues().checks)
+        return ends and checked and not self._is_famous(group)
 
     def _is_famous(self, group: _Group) -> bool:
         return any(t.word in namesakes() for t in self._tokens[group.first : group.last + 1])

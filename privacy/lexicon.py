@@ -7,6 +7,7 @@ only in words that the dictionary does not know as ordinary ones.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from privacy.russian import Sense, folded, in_cyrillic, reading
 
 _SHORT = 2  # Ли, Э: alone they would be particles of speech
 _SHORTEST_SLIP = 4  # a shorter word is one letter away from too many others
+_PLACE = re.compile(r".*(?:ово|ево|ино|ыно|ск)")  # Орлово, beside Орлов
 _SURE_SLIP = 5
 
 
@@ -140,7 +142,9 @@ class Lexicon:
         if not meant:
             return None
         read = reading(word)
-        sure = not read.known and any(_is_sure(form) for form in meant)
+        sure = (
+            not read.known and not _PLACE.fullmatch(word) and any(_is_sure(form) for form in meant)
+        )
         return Surname(
             self._bearers(name for form in meant for name in self._forms[form]),
             Sense.NONE if sure else Sense.WORD,

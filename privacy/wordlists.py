@@ -56,6 +56,7 @@ class Cues(_Strict):
     kit: Words
     greetings: Words
     summons: Words
+    checks: Words
     works: Words
     belongings: Words
     tellings: Words
