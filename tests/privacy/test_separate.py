@@ -255,3 +255,15 @@ def test_a_claim_reaches_no_other_school(filled: Vault, keys: KeyRing) -> None:
     frames = {"uid": canonical("uid", uid(full_name=full_name(0)))}
     done = separate("781002", "lists", frames, filled, keys)
     assert done.refusals["rule"].to_list() == ["person_not_found"]
+
+
+def test_a_phone_in_a_text_is_masked_and_the_lesson_leaves(filled: Vault, keys: KeyRing) -> None:
+    lesson = journal()["lesson"].with_columns(
+        topic=pl.lit("Дроби"), homework=pl.lit("№ 12, вопросы: 8 (921) 555-14-16, t.me/klass7b_27")
+    )
+    done = separate(SCHOOL, "paragraf", {"lesson": lesson}, filled, keys)
+    masked = "№ 12, вопросы: [скрыто: телефон], [скрыто: адрес в мессенджере]"
+    assert done.frames["lesson"]["homework"].to_list() == [masked] * 2
+    assert done.frames["lesson"]["text_blocked"].to_list() == [False] * 2
+    told = {(one.rule, one.field, one.detail) for one in done.findings}
+    assert told == {("contact_in_text", "homework", "телефон, адрес в мессенджере")}
