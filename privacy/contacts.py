@@ -111,7 +111,8 @@ _PATTERNS = tuple(
 )
 # What a text must hold to hold any of these: a cheap sieve for the many that do not.
 SIEVE = (
-    r"(?i)\d(?:\D{0,4}\d){5}|@|собак|собач|точка|\bdot\b|[\[(]at|[\[(][аa][\])]|\.(?:me|com|gg)"
+    r"(?i)\d(?:[ \u00a0().\-\u2010-\u2015\u2212/_]{0,3}\d){4}|@"
+    r"|собак|собач|точка|\bdot\b|[\[(]at|[\[(][аa][\])]|\.(?:me|com|gg)"
     r"|ok\.ru|max\.ru|://|skype|скайп|телег|telegr|\bтг\b|\btg\b|\bвк|\bvk\b|дискорд|discord|инст"
 )
 
