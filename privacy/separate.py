@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
@@ -90,9 +91,12 @@ class _Separation:
         self._source = source
         self._keys = keys
         self._identities = identities
-        self._lexicon = Lexicon.of(identities["full_name"])
         self.refusals = no_refusals()
         self.findings: list[Finding] = []
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon.of(self._identities["full_name"])
 
     def file_uids(self, frame: pl.DataFrame, vault: Vault, log: ActionLog | None) -> UidCounts:
         """Find the owner of each UID and file it."""
