@@ -29,7 +29,7 @@ _PLACE = re.compile(r".*(?:ово|ево|ино|ыно|ск)")  # Орлово, 
 _SURE_SLIP = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Person:
     """One way in which somebody of the school is written; folded. ``parts`` of the surname."""
 

@@ -20,7 +20,7 @@ _PARTED = re.compile(rf"(?<!\w){_LETTER}({_BETWEEN}){_LETTER}(?:\1{_LETTER})+(?!
 _OPENING, _CLOSING, _EITHER = frozenset("«„"), frozenset("»”“"), '"'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Token:
     """``word``: folded; of a number or sign, itself. ``spelled``: with its ``ё``.
 
