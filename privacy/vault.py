@@ -20,8 +20,9 @@ from privacy.actions import ActionLog
 from privacy.candidates import queue_for_matching
 from privacy.departures import no_moves
 from privacy.dossiers import among, dossiers, frame_of, place, rows_of, sealed, unsealed
-from privacy.freetext import Lexicon, scan
+from privacy.freetext import scan
 from privacy.keys import KeyRing
+from privacy.lexicon import Lexicon
 from privacy.likeness import index_columns, index_key
 from privacy.matching import Judged
 from privacy.people import DOSSIER
@@ -71,7 +72,7 @@ class Vault:
     def names_somebody(self, school: str, words: str) -> bool:
         """Whether ``words`` name one of the school's people (``freetext``, with its limits)."""
         lexicon = Lexicon.of(self.identities(school)["full_name"])
-        return bool(scan(pl.Series([words], dtype=pl.String), lexicon).any())
+        return scan(pl.Series([words], dtype=pl.String), lexicon).height > 0
 
     def store_uids(
         self, school: str, source: str, claims: pl.DataFrame, log: ActionLog | None = None
