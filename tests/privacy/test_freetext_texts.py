@@ -39,7 +39,7 @@ def share(part: pl.DataFrame, of: pl.DataFrame) -> float:
 
 @pytest.mark.parametrize(
     ("halves", "recall"),
-    # The set as a whole keeps the mark; its unread half alone misses it by a text (docs/security.md).
+    # The set as a whole keeps the mark, its unread half alone misses it by one text.
     [(["tune", "held"], 0.995), (["tune"], 0.995), (["held"], 0.99)],
 )
 def test_the_marks(scanned: pl.DataFrame, halves: list[str], recall: float) -> None:
