@@ -26,7 +26,7 @@ from pipeline.ledger import Counter, Entry
 from pipeline.outbox import EVERY_ONE, Box, Guard
 from pipeline.pace import Gatekeeper, PortalResting
 from pipeline.plan import plan_school
-from pipeline.quarantine import Place, keep_findings
+from pipeline.quarantine import Place, add_findings, keep_findings
 from pipeline.reconcile import LISTED, confirmed, take_over
 from pipeline.registry import open_year
 from pipeline.runs import SchoolState, Verdict
@@ -99,7 +99,7 @@ class _Work:
         one = self.delivery
         self.box = Box(one.destination.name, self.school)
         self.sender = Sender(
-            self.hub, self.box, one.destination, one.target, one.gatekeeper, one.new_key
+            self.hub, self.box, one.destination, one.target, one.gatekeeper, one.new_key, self._tell
         )
 
     def deliver(self) -> int:
@@ -109,7 +109,7 @@ class _Work:
         plan = plan_school(self.hub, destination, self.school, run.business_date, run.run_id, guard)
         self.sender.settle_waiting()
         held = self._compare(guard) if self._must_compare() else plan.held
-        self.findings += self.sender.send_pending(run.run_id)
+        self.sender.send_pending(run.run_id)
         return held
 
     def _must_compare(self) -> bool:
@@ -130,12 +130,15 @@ class _Work:
             due = [Entry(name, Counter.DUE, n) for name, n in found.new_withdrawals.items()]
             ledger.add(connection, self.run.run_id, self.school, self.box.target, due)
             outbox.hold_withdrawals(connection, self.box, guard)
-            held = _held(connection, self.box)
-        if found.found:
-            self.findings.append(
-                Finding("portal_differs", document="svod reconcile", detail=str(found))
-            )
-        return held
+            if found.found:
+                differs = Finding("portal_differs", document="svod reconcile", detail=str(found))
+                self._tell(connection, f"{self.run.business_date} reconcile", differs)
+            return _held(connection, self.box)
+
+    def _tell(self, connection: Connection, what: str, finding: Finding) -> None:
+        """Keep a finding on ``what``, a batch or a comparison, that this delivery has ended."""
+        place = Place(self.run.run_id, self.school, self.box.target, what)
+        add_findings(connection, place, [finding])
 
     def done(self, held: int) -> Verdict:
         """Delivered; where withdrawals wait for a person, a finding says how many."""
