@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cached_property, partial
@@ -26,7 +26,6 @@ from pipeline import batches, figures, migrate
 from pipeline.cli import app
 from pipeline.collect import Run
 from pipeline.database import connect
-from pipeline.deliver import Mode
 from pipeline.destinations import CONTINGENT, DIARY
 from pipeline.examine import examine
 from pipeline.hub import Hub
@@ -34,7 +33,6 @@ from pipeline.registry import import_region, read_region
 from pipeline.runs import RunState
 from pipeline.settings import Settings
 from privacy.keys import KeyRing
-from sandbox.emulators.web import Responder, address, serve
 from sandbox.generate import generate
 from sandbox.params import Params
 from sandbox.serve import Running, start
@@ -43,7 +41,6 @@ from tests.end_to_end.server import Server
 
 Json = dict[str, Any]
 Row = dict[str, Any]
-Gate = Callable[[Responder], Responder]
 SVOD = str(Path(sys.executable).parent / "svod")
 ATTEMPTS = 2  # a region's outages are tested, not the patience of the client
 
@@ -123,24 +120,14 @@ class World:
         ]
 
     @contextmanager
-    def served(self, gate: Gate | None = None) -> Iterator[None]:
-        """The emulators at work and their addresses in the environment.
-
-        ``gate`` stands between the hub and the diary service: it sees every request and may keep
-        it waiting.
-        """
+    def served(self) -> Iterator[None]:
+        """The emulators at work and their addresses in the environment."""
         before = dict(os.environ)
         self._running = start(self.region)
         os.environ.update(self._addresses())
-        door = serve(gate(self._running.service.respond)) if gate else None
-        if door:
-            os.environ["SANDBOX_DIARY_URL"] = address(door)
         try:
             yield
         finally:
-            if door:
-                door.shutdown()
-                door.server_close()
             self._running.close()
             self._running = None
             os.environ.clear()
@@ -179,16 +166,6 @@ class World:
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
-    def svod_started(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """The command at work, in a process to be killed."""
-        return subprocess.Popen(
-            [SVOD, *arguments],
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
     def today(self, day: str) -> None:
         """Tell Dnevnik.ru which evening it is."""
         host = self._addresses()["SANDBOX_DNEVNIK_URL"].removesuffix("/v2")
@@ -199,13 +176,15 @@ class World:
         """Of the diary service that is served now."""
         return self._addresses()["SANDBOX_DIARY_URL"]
 
+    @property
+    def registry_url(self) -> str:
+        """Of the contingent registry that is served now."""
+        assert self._running is not None
+        return str(self._running.urls["contingent_url"])
+
     def portal(self, what: str) -> Any:
         """``stats`` or ``state`` of the diary service."""
         return ask(f"{self._addresses()['SANDBOX_DIARY_URL']}/_sandbox/{what}")
-
-    def portal_fault(self, kind: str, count: int) -> None:
-        address = f"{self._addresses()['SANDBOX_DIARY_URL']}/_sandbox/fault"
-        ask(address, {"kind": kind, "count": count})
 
     def collect(self, day: str, run_id: str, schools: list[str] | None = None) -> RunState:
         """All schools, or those chosen."""
@@ -214,10 +193,12 @@ class World:
     def deliver(self, day: str, run_id: str) -> RunState:
         return self.step("deliver", partial(batches.deliver_batch, destination=DIARY), day, run_id)
 
-    def deliver_contingent(self, day: str, run_id: str, mode: Mode = Mode.DAILY) -> RunState:
-        """All schools to the contingent registry."""
-        act = partial(batches.deliver_batch, destination=CONTINGENT, mode=mode)
-        return self.step(CONTINGENT.verb, act, day, run_id)
+    def deliver_contingent(
+        self, day: str, run_id: str, schools: list[str] | None = None
+    ) -> RunState:
+        """All schools, or those chosen, to the contingent registry."""
+        act = partial(batches.deliver_batch, destination=CONTINGENT)
+        return self.step(CONTINGENT.verb, act, day, run_id, schools)
 
     def step(
         self, verb: str, act: Any, day: str, run_id: str, schools: list[str] | None = None
