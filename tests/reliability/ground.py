@@ -161,12 +161,13 @@ class Ground:
         need be, and more than go without one."""
         write = self.world.write
         first = "UPDATE journal.{0} SET vanished_at = now() WHERE school = :school AND key IN"
-        first += " (SELECT key FROM journal.{0} WHERE school = :school ORDER BY key LIMIT {1})"
+        first += " (SELECT key FROM journal.{0} WHERE school = :school"
+        first += " ORDER BY origin_line, key LIMIT {1})"
         write(first.format("mark", 5), school=PARAGRAF)
         write("UPDATE journal.mark SET vanished_at = now() WHERE school = :s", s=NETSCHOOL)
         write("UPDATE journal.enrolment SET start = start + 1 WHERE school = :s", s=PARAGRAF)
         for school in (PARAGRAF, DNEVNIK):
-            write(first.format("enrolment", 1), school=school)
+            write(first.format("enrolment", 4), school=school)
         hub = self.world.hub
         plan = plan_school(hub, CONTINGENT, PARAGRAF, date.fromisoformat(LAST), "plan")
         assert plan.held == held.approve(hub, Box(CONTINGENT.name, PARAGRAF), "operator") > 0
