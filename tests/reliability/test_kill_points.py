@@ -70,6 +70,7 @@ TWICE = 4  # after every so many the next process is killed too
 LONGEST_DELAY = 0.003  # seconds; a statement of so small a school takes as long
 TAIL = 30  # events at the end that no delay may follow, lest the process finish before
 FEWEST = 3  # points within each step
+SELDOM = (FETCH, FETCH, "check")  # steps that turns alone would leave with fewer
 REQUEST = Point(Event("request", "after send"), 2)  # its head and its body have left
 
 
@@ -108,7 +109,7 @@ def _drawn(work: Work, events: list[Event], number: int) -> list[Point | None]:
         seen[one] += 1
         steps[one.step].append((one, seen[one], place < len(events) - TAIL))
     points: list[Point | None] = []
-    turns = iter(())
+    turns = iter([step for step in SELDOM if step in steps])
     while len(points) < number:
         if len(points) % OUTSIDE == OUTSIDE - 1:
             points.append(None)
