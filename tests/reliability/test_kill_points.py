@@ -69,8 +69,8 @@ OUTSIDE = 8  # every so many points the process is killed from outside, at any i
 TWICE = 4  # after every so many the next process is killed too
 LONGEST_DELAY = 0.003  # seconds; a statement of so small a school takes as long
 TAIL = 30  # events at the end that no delay may follow, lest the process finish before
-FEWEST = 3  # points within each step
-SELDOM = (FETCH, FETCH, "check")  # steps that turns alone would leave with fewer
+FEWEST = 2  # points within each step
+SELDOM = (FETCH, "stage", "check")  # steps that turns alone would leave with fewer
 REQUEST = Point(Event("request", "after send"), 2)  # its head and its body have left
 
 
