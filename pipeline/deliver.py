@@ -29,7 +29,7 @@ from pipeline.ledger import Counter, Entry
 from pipeline.outbox import EVERY_ONE, Box, Guard
 from pipeline.pace import Gatekeeper, PortalResting
 from pipeline.plan import plan_school
-from pipeline.quarantine import Place, keep_findings
+from pipeline.quarantine import Place, add_findings, keep_findings
 from pipeline.reconcile import LISTED, confirmed, take_over
 from pipeline.registry import open_year
 from pipeline.runs import SchoolState, Verdict
@@ -101,7 +101,7 @@ class _Work:
         one = self.delivery
         self.box = Box(one.destination.name, self.school)
         self.sender = Sender(
-            self.hub, self.box, one.destination, one.target, one.gatekeeper, one.new_key
+            self.hub, self.box, one.destination, one.target, one.gatekeeper, one.new_key, self._tell
         )
 
     def attempt(self, step: Callable[[], Outcome]) -> Outcome | Verdict:
@@ -138,7 +138,7 @@ class _Work:
     def finish(self) -> Verdict:
         """Send the rest. Where withdrawals wait for a person, a finding says how many."""
         self.sender.send_pending(self.run.run_id)
-        self.findings += self.sender.set_suspects_aside()
+        self.sender.set_suspects_aside()
         name = self.box.target
         if self.held:
             rule, detail = "unplanned_withdrawal", str(self.held)
@@ -167,12 +167,15 @@ class _Work:
             due = [Entry(name, Counter.DUE, n) for name, n in found.new_withdrawals.items()]
             ledger.add(connection, self.run.run_id, self.school, self.box.target, due)
             outbox.hold_withdrawals(connection, self.box, guard)
-            held = _held(connection, self.box)
-        if found.found:
-            self.findings.append(
-                Finding("portal_differs", document="svod reconcile", detail=str(found))
-            )
-        return held
+            if found.found:
+                differs = Finding("portal_differs", document="svod reconcile", detail=str(found))
+                self._tell(connection, f"{self.run.business_date} reconcile", differs)
+            return _held(connection, self.box)
+
+    def _tell(self, connection: Connection, what: str, finding: Finding) -> None:
+        """Keep a finding on ``what``, a batch or a comparison, that this delivery has ended."""
+        place = Place(self.run.run_id, self.school, self.box.target, what)
+        add_findings(connection, place, [finding])
 
     def _close(self, verdict: Verdict) -> Verdict:
         """The account, the findings and the verdict, together; what is late by now is told in it,

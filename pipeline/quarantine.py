@@ -107,6 +107,12 @@ def keep_findings(connection: Connection, place: Place, found: Iterable[Finding]
         ),
         of_place,
     )
-    rows = [of_place | asdict(one) for one in found]
+    add_findings(connection, place, found)
+
+
+def add_findings(connection: Connection, place: Place, found: Iterable[Finding]) -> None:
+    """Add what happened once at ``place`` and will not be found again when the step is repeated:
+    in the transaction that ends it, or a killed run tells nobody."""
+    rows = [asdict(place) | asdict(one) for one in found]
     if rows:
         connection.execute(insert(findings), rows)

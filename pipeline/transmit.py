@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
+from sqlalchemy import Connection
 
 from connectors.base import Receipt, Target
 from connectors.errors import BatchRefused, RateLimited, Retriable
@@ -33,7 +34,8 @@ POISON = "poison"  # the portal answers no batch that holds this record, and ans
 
 @dataclass
 class Sender:
-    """Sends for one school. ``settled``: keys of the batches whose answers came."""
+    """Sends for one school. ``settled``: keys of the batches whose answers came. ``tell`` keeps a
+    finding on a batch, by its key, in the transaction that settles it."""
 
     hub: Hub
     box: Box
@@ -41,6 +43,7 @@ class Sender:
     target: Target
     gatekeeper: Gatekeeper
     new_key: Callable[[], str]
+    tell: Callable[[Connection, str, Finding], None]
     settled: list[str] = field(default_factory=list)
     suspects: list[Batch] = field(default_factory=list)
 
@@ -147,10 +150,9 @@ class Sender:
         for half in halves:
             self._bring(half)
 
-    def set_suspects_aside(self) -> list[Finding]:
+    def set_suspects_aside(self) -> None:
         """Try the single records again that got no answer; what fails beside others that went
         through becomes a dead letter, with a finding. Raises ``Retriable`` when nothing did."""
-        findings: list[Finding] = []
         suspects, self.suspects = self.suspects, []
         for batch in suspects:
             self._bring(batch)
@@ -159,17 +161,20 @@ class Sender:
             self.suspects.clear()
             if not self._takes_others(batch):
                 raise Retriable("the portal takes no batch", where=self.destination.name)
-            self._settle(batch, _refusals(batch, POISON))
-            findings.append(Finding(POISON_RULE, "svod dead", entity=str(batch.records[0]["type"])))
-        return findings
+            poison = Finding(POISON_RULE, "svod dead", entity=str(batch.records[0]["type"]))
+            self._settle(batch, _refusals(batch, POISON), poison)
 
     def _takes_others(self, batch: Batch) -> bool:
         with self.hub.engine.begin() as connection:
             return sending.taken_since(connection, self.box.target, batch.key)
 
-    def _settle(self, batch: Batch, answers: Sequence[Receipt]) -> None:
+    def _settle(
+        self, batch: Batch, answers: Sequence[Receipt], finding: Finding | None = None
+    ) -> None:
         with self.hub.engine.begin() as connection:
             sending.settle(connection, self.box, batch.key, answers)
+            if finding is not None:
+                self.tell(connection, batch.key, finding)
         self.settled.append(batch.key)
         self.gatekeeper.succeeded()
 

@@ -17,8 +17,8 @@ from pipeline.settings import Settings
 from privacy.keyfile import KeyChangeRefusedError, add_key
 from privacy.keys import KeyFileMissingError, KeyRing
 from tests.end_to_end.conftest import CopyOf
+from tests.end_to_end.moments import PATIENCE, Gate, kill, locked
 from tests.end_to_end.registry import registry_of
-from tests.end_to_end.test_kill import PATIENCE, Gate, _kill, _locked
 from tests.end_to_end.world import World
 from tests.support.dumps import binary, raw_dump, readings
 from tests.support.leaks import find_people
@@ -28,7 +28,6 @@ PLACES = {
     "vault.uids.sealed",
     "ops.quarantine.sealed",
     "outbox.desired.payload",
-    "outbox.desired.delivered_payload",
     "outbox.batches.records",
     "landing",
 }
@@ -142,10 +141,10 @@ def test_a_key_is_replaced_though_resealing_is_killed(full: World) -> None:
     with registry_of(full, "rest") as registry:
         there = registry.records()
         _rotate(full)
-        with _locked(full, "outbox.batches") as awaited:
+        with locked(full, "outbox.batches") as awaited:
             process = full.svod_started("keys", "reseal", *BY)
             awaited()
-            _kill(process)
+            kill(process)
         left = sealed(full)
         assert left["vault.people.sealed"].keys() == {"k2"}
         assert left["outbox.batches.records"].keys() == {"k1"}
@@ -174,7 +173,7 @@ def test_a_delivery_at_work_goes_on_through_a_rotation(evening: World, copy_of: 
     world = copy_of(evening)
     world.forget("outbox")
     world.empty_portal()
-    gate = Gate("answered", 1)
+    gate = Gate()
     with world.served(gate):
         process = world.svod_started(
             "deliver", "--business-date", world.last, "--run-id", "rotating"
@@ -184,7 +183,7 @@ def test_a_delivery_at_work_goes_on_through_a_rotation(evening: World, copy_of: 
         assert world.asked("keys", "reseal", *BY).returncode == 0
         assert {key for of in sealed(world).values() for key in of} == {"k2"}
         assert process.poll() is None
-        gate.dead.set()
+        gate.open.set()
         assert process.wait(PATIENCE) == 0
     states = world.rows("SELECT DISTINCT state FROM ops.school_runs WHERE run_id = 'rotating'")
     assert [row["state"] for row in states] == ["done"]

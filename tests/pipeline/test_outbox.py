@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from sqlalchemy import text
@@ -254,6 +255,19 @@ class TestPoison:
         sizes = [len(batch) for batch in portal.sent]
         assert sizes[:2] == [20, 10]
 
+    def test_a_kill_after_a_record_was_set_aside_hides_it_from_nobody(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        portal.spoils = {"a"}
+        # a b c, a, b c, b, c; then a again, which is set aside, and b.
+        portal.faults = ["", "", "before", "before", "", "", "kill"]
+        with pytest.raises(KeyboardInterrupt):
+            deliver_state(a="1", b="1", c="1")
+        deliver_state.runs = count()  # the same run goes on
+        assert deliver_state(a="1", b="1", c="1") is SchoolState.DONE
+        assert deliver_state.states() == {"a": "rejected", "b": "delivered", "c": "delivered"}
+        assert deliver_state.findings() == ["poison_record"]
+
     def test_a_dead_letter_is_replayed(
         self, hub: Hub, deliver_state: Deliverer, portal: Portal
     ) -> None:
@@ -313,6 +327,19 @@ class TestReconcile:
         portal.restore(yesterday)
         assert deliver_state(a="1", b="1", c="1") is SchoolState.DONE
         assert portal.state == {"a": "1", "b": "1", "c": "1"}
+        assert deliver_state.findings() == ["portal_differs"]
+
+    def test_a_kill_after_the_portal_was_asked_hides_nothing(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        deliver_state(a="1", b="1")
+        portal.restore({"a": "1"})
+        portal.faults = ["kill"]
+        with pytest.raises(KeyboardInterrupt):
+            deliver_state(a="1", b="1")
+        deliver_state.runs = count(1)  # the same run goes on
+        assert deliver_state(a="1", b="1") is SchoolState.DONE
+        assert portal.state == {"a": "1", "b": "1"}
         assert deliver_state.findings() == ["portal_differs"]
 
     def test_other_content_is_found_by_a_full_delivery(
