@@ -4,7 +4,8 @@
 2. People named in typed lists are matched to people of the vault; who fits nobody is refused.
 3. UIDs go to the vault and are not handed on.
 4. In all else: references become pseudonyms, identity columns go, the natural key becomes
-   ``key``, and free text that names one of the school's people is hidden.
+   ``key``, and what names one of the school's people is hidden: free text, names of groups and
+   the like, keys.
 
 Running it twice on the same frames gives the same answer and writes nothing the second time.
 """
@@ -18,19 +19,20 @@ import polars as pl
 
 from privacy.actions import Action, ActionLog
 from privacy.claims import match
-from privacy.freetext import Lexicon, scan
 from privacy.keys import KeyRing
 from privacy.likeness import snils_is_wrong
+from privacy.masks import HIDDEN_NAME, Masks
 from privacy.people import keep_known_classes, people_of
 from privacy.pseudonyms import lookup, pseudonym
 from privacy.uids import UidCounts
 from privacy.vault import Vault
-from schemas.catalogue import field_names, fields_of, natural_key
+from schemas.catalogue import Field, field_names, fields_of, natural_key
 from schemas.codes import PersonRole
+from schemas.fields import Text
 from schemas.frames import ORIGIN, REFUSAL_SCHEMA, Finding, no_refusals
 from schemas.tables.journal import content_columns
 
-HIDDEN_TEXT = "[скрыто: имя человека]"
+HIDDEN_TEXT = HIDDEN_NAME
 GROUND = "152-ФЗ, ст. 5; порядок работы сервиса «Электронный дневник»: данные обезличены"
 _NO_VALUE = "\x1e"  # what stands for null in a hash; no accepted value holds it
 
@@ -43,13 +45,14 @@ class Separated:
     with identity fields have ``_identity_hash`` (String: it changes with the person's data),
     lessons have ``text_blocked`` (Boolean). No frame for ``uid``. ``refusals``:
     ``REFUSAL_SCHEMA``; its ``record`` holds personal data and must be sealed. ``uid_counts``:
-    the accepted rows of ``uid``.
+    the accepted rows of ``uid``. ``masks`` knows the school's people as they are now.
     """
 
     frames: dict[str, pl.DataFrame] = field(repr=False)
     refusals: pl.DataFrame = field(repr=False)  # a frame prints its first rows
     findings: list[Finding]
     uid_counts: UidCounts
+    masks: Masks = field(repr=False)
 
 
 def separate(
@@ -77,7 +80,7 @@ def separate(
     if log is not None:
         details = {"source": source, "written": written, "hidden_texts": work.hidden_texts()}
         log(Action("separate", school, GROUND, found.height, details))
-    return Separated(facts, work.refusals, work.findings, uid_counts)
+    return Separated(facts, work.refusals, work.findings, uid_counts, work.masks)
 
 
 class _Separation:
@@ -88,6 +91,7 @@ class _Separation:
         self._source = source
         self._keys = keys
         self._identities = identities
+        self.masks = Masks.of(identities, keys)
         self.refusals = no_refusals()
         self.findings: list[Finding] = []
 
@@ -123,6 +127,7 @@ class _Separation:
         if entity == "consent":
             pupils = rows.with_columns(role=pl.lit(PersonRole.PUPIL.value))
             rows = self._claimed(entity, frame, pupils, "pupil")
+        rows = self._mask_labels(entity, rows)
         rows = rows.with_columns(_key(entity), *self._identity_hash(entity))
         columns = ["key", *content_columns(entity), *ORIGIN]
         if "_identity_hash" in rows.columns:
@@ -170,9 +175,23 @@ class _Separation:
             return []
         return [lookup(self._keys, f"identity:{entity}", *said).alias("_identity_hash")]
 
+    def _mask_labels(self, entity: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Hide what names somebody in names of groups and the like, and in keys."""
+        for about in filter(_is_label, fields_of(entity)):
+            labels = rows[about.name]
+            if about.ref is not None or about.name in natural_key(entity):
+                rows = rows.with_columns(self.masks.opaque(labels))
+                continue
+            named = self.masks.naming(labels)
+            self.findings += [
+                Finding("name_in_label", document, entity, line, about.name)
+                for document, line in rows.filter(named).select("_document", "_line").iter_rows()
+            ]
+            rows = rows.with_columns(self.masks.shown(labels))
+        return rows
+
     def _hide_names(self, entity: str, rows: pl.DataFrame, texts: list[str]) -> pl.DataFrame:
-        lexicon = Lexicon.of(self._identities["full_name"])
-        hits = [scan(rows[text], lexicon).alias(text) for text in texts]
+        hits = [self.masks.naming(rows[text]).alias(text) for text in texts]
         for hit in hits:
             self.findings += [
                 Finding("name_in_text", document, entity, line, hit.name)
@@ -183,6 +202,12 @@ class _Separation:
             for hit in hits
         ]
         return rows.with_columns(*hidden, text_blocked=pl.any_horizontal(hits))
+
+
+def _is_label(about: Field) -> bool:
+    """Words of the source that are stored as they came: no code, nobody's key, no free text."""
+    own = about.person is None and not about.identity and not about.free_text
+    return own and isinstance(about.kind, Text)
 
 
 def _key(entity: str) -> pl.Expr:

@@ -8,17 +8,22 @@ word or part of one, so that where it is found, it has leaked. Forms that could 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 
 from sandbox.members import Document, Person
 from sandbox.model import School
 
-_ONSETS = "бзд вжл гдр гжм жбр жвл зблд квч кзр мзг мждр пчл рдж тзв хгл хжм цбр чгр щвл".split()
+
+def _parts(text: str) -> list[str]:
+    return text.split()
+
+
+_ONSETS = _parts("бзд вжл гдр гжм жбр жвл зблд квч кзр мзг мждр пчл рдж тзв хгл хжм цбр чгр щвл")
 _VOWELS = "аеиоуыюя"
-_MIDDLES = "бж вз гд дж жг зд лж мз нж пч рж тч хв цв чт щм".split()
-_CLOSES = "бр вл гн дл зн кр мн пл рм тр хр чн".split()
+_MIDDLES = _parts("бж вз гд дж жг зд лж мз нж пч рж тч хв цв чт щм")
+_CLOSES = _parts("бр вл гн дл зн кр мн пл рм тр хр чн")
 
 # Endings in the order of the schools' grammars: nominative to prepositional.
 _LIKE_NOUN = ("", "а", "у", "а", "ом", "е")
@@ -213,9 +218,7 @@ class Maker:
             email=f"kanar.{serial * 7919:07d}@example.ru",
         )
         short = _SHORT[female].get(common, "")
-        self.people.append(
-            Somebody(role, surnames, given, patronymic, short, made, self._words)
-        )
+        self.people.append(Somebody(role, surnames, given, patronymic, short, made, self._words))
         return made
 
 
@@ -230,14 +233,9 @@ def with_documents(school: School, people: list[Somebody]) -> None:
         series, number = found.series, f"{(serial * 7_919 + 271_828) % 10**6:06d}"
         if found.kind == "Паспорт иностранного гражданина":
             number = f"XQ{serial * 977:07d}"
-        pupil.papers = _with(pupil.papers, Document(found.kind, series, number, found.issued))
+        document = Document(found.kind, series, number, found.issued)
+        pupil.papers = replace(pupil.papers, document=document)
         somebody.document = f"{series} {number}" if series else number
-
-
-def _with(papers: object, document: Document) -> object:
-    from dataclasses import replace
-
-    return replace(papers, document=document)  # type: ignore[type-var]
 
 
 def _snils(number: int) -> str:

@@ -38,6 +38,7 @@ from sandbox.generate import store_path, write_files, write_json
 from sandbox.registry import registry
 from sandbox.sources import dnevnik, lists, paragraf
 from sandbox.sources.dnevnik_words import Ids, token
+from sandbox.view import View
 from tests.canaries import planting
 from tests.canaries.schools import DAY, LIVE, PARAMS, Planted, schools
 from tests.connectors.firebird import running
@@ -67,6 +68,7 @@ class CanaryWorld(World):
         for planted in world.schools_:
             _write(planted, world.region)
         server.create(name)
+        server.create("airflow")
         KeyRing.create(world.settings.keys)
         owner = connect(world.settings, "owner")
         migrate.upgrade(owner)
@@ -128,7 +130,7 @@ class _Doors:
             "DIARY": self._open("diary", self.diary.respond),
             "CONTINGENT": self._open("contingent", self.contingent.respond),
         }
-        self.firebird = stack.enter_context(_firebird(world)) if any(o.name=="database" for o in world.schools_) else (lambda d: "")
+        self.firebird = stack.enter_context(_firebird(world))
 
     def _open(self, name: str, respond: Responder) -> str:
         def answer(request: Request) -> Answer:
@@ -250,8 +252,8 @@ def _write(planted: Planted, region: Path) -> None:
 
 
 def _spoilt(planted: Planted, files: dict[str, bytes], day: date) -> dict[str, bytes]:
-    """``files`` as they lie in the folder on ``day``; the note is left as it is until the end, since
-    without it nothing else is read."""
+    """``files`` as they lie in the folder on ``day``; the note is left as it is until the end, for
+    nothing is read without it."""
     notes = ("manifest.xml", "export.txt", "готово.txt", "klassinfo.xml")
     text = planted.text
     match day:
@@ -297,7 +299,7 @@ def _firebird(world: CanaryWorld) -> Iterator[Callable[[date], str]]:
 
 
 def _tables(planted: Planted, day: date) -> dict[str, list[list[str]]]:
-    files = paragraf.documents(_view(planted, day), "csv-utf8")
+    files = paragraf.documents(View(planted.school, day), "csv-utf8")
     files.pop("manifest.xml")
     if day == FIELDS:
         files = {n: planting.in_fields(n, c, planted.text) for n, c in files.items()}
@@ -307,12 +309,6 @@ def _tables(planted: Planted, day: date) -> dict[str, list[list[str]]]:
         name.removesuffix(".csv"): list(csv.reader(io.StringIO(content.decode()), delimiter=";"))
         for name, content in files.items()
     }
-
-
-def _view(planted: Planted, day: date) -> Any:
-    from sandbox.view import View
-
-    return View(planted.school, day)
 
 
 def _queries(planted: Planted, day: date) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Thousands of needles in a heap of bytes, however the bytes spell them.
 
 A heap is read as UTF-8, cp1251, cp866, UTF-16 and what stands in it as JSON's ``\\uXXXX``, as
-``%D0``, as ``&#1040;``, in base64 or in hexadecimal; archives (XLSX, ZIP, gzip) are opened. Case and
-ё/е do not matter. Numbers are found however their digits are parted.
+``%D0``, as ``&#1040;``, in base64 or in hexadecimal; archives (XLSX, ZIP, gzip) are opened. Case
+and ё/е do not matter. Numbers are found however their digits are parted.
 """
 
 from __future__ import annotations
