@@ -117,11 +117,9 @@ def _answers(world: CanaryWorld) -> dict[str, bytes]:
     day = ("--business-date", str(FRAMES))
     said["plan"] = _said(world.asked("plan", *day))
     said["plan --json"] = _said(world.asked("plan", *day, "--json"))
-    wrong = world.region / "drops" / world.schools_[0].code / str(FRAMES)
-    for path in sorted(wrong.iterdir()):
-        command = ("mappings", "check", "paragraf/3.21", str(path))
-        said[f"mappings check {path.suffix}"] = _said(world.svod(*command))
-        break
+    sample = world.region / "drops" / world.schools_[0].code / str(FIELDS) / "pupils.xml"
+    said["mappings check"] = _said(world.asked("mappings", "check", "paragraf/3.21", str(sample)))
+    said["mappings new"] = _said(world.asked("mappings", "new", str(sample), "--system", "drawn"))
     return said
 
 

@@ -11,7 +11,7 @@ import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from connectors.base import Parsed, RawDocument, Source, Upload
+from connectors.base import Parsed, RawDocument, Source, SourceTable, Upload
 from connectors.registry import make_source
 from pipeline import batches, migrate
 from pipeline.collect import Run, collect_school, open_registered
@@ -52,16 +52,28 @@ LONGEST = 15  # Cyrillic letters of a name in Firebird 3
 NAMED = "журнал"  # begins the name of a file that is called after somebody
 
 
+@dataclass(frozen=True)
+class Read:
+    """A table that the source of a school gave on a day."""
+
+    planted: Planted
+    kind: str
+    day: date
+    table: SourceTable
+
+
 class CanaryWorld(World):
-    """``schools`` are what was planted; the rest as in ``World``."""
+    """``schools_`` are what was planted, ``read`` what the sources made of it; the rest as in
+    ``World``."""
 
     schools_: list[Planted]
+    read: list[Read]
 
     @classmethod
     def prepare(cls, server: Server, name: str, folder: Path) -> CanaryWorld:
         """Write every upload and open an empty hub."""
         world = cls(server, name, folder)
-        world.schools_ = list(schools())
+        world.schools_, world.read = list(schools()), []
         world.home.mkdir(parents=True)
         world.region.mkdir()
         (world.region / "dnevnik").mkdir()
@@ -101,7 +113,8 @@ class CanaryWorld(World):
         for planted in self.schools_:
 
             def opened(place: SchoolSource, planted: Planted = planted) -> Source:
-                return change(planted, place.kind, open_registered(place))
+                source = change(planted, place.kind, open_registered(place))
+                return Noted(source, lambda t: self.read.append(Read(planted, place.kind, day, t)))
 
             collect_school(self.hub, planted.code, run, opened)
         return batches.close_run(self.hub, "collect", run)
@@ -177,6 +190,21 @@ def changed_documents(day: date, firebird: Callable[[date], str]) -> Callable[..
         )
 
     return change
+
+
+class Noted:
+    """A source whose tables are kept."""
+
+    def __init__(self, source: Source, note: Callable[[SourceTable], None]) -> None:
+        self._source, self._note = source, note
+        self.kind = source.kind
+        self.pending, self.fetch = source.pending, source.fetch
+
+    def parse(self, upload: Upload, documents: Sequence[RawDocument]) -> Parsed:
+        parsed = self._source.parse(upload, documents)
+        for table in parsed.tables:
+            self._note(table)
+        return parsed
 
 
 class Changed:

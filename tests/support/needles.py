@@ -25,6 +25,12 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){8,}")
 _INVISIBLE = re.compile("[\u0301\u00ad\u200b-\u200d\u2060\ufeff]")
 _NUMBER = re.compile(r"(?<!\d)\d[\d ()\u00a0.+-]{7,40}\d(?!\d)")
+_PERCENT = re.compile(r"%[dD][01]")
+# Letters of two bytes among others of one.
+_WIDE = (
+    (re.compile(rb"(?:[\x10-\x4f\x51]\x04|[\x20-\x7e]\x00){6,}"), "utf-16-le"),
+    (re.compile(rb"(?:\x04[\x10-\x4f\x51]|\x00[\x20-\x7e]){6,}"), "utf-16-be"),
+)
 _DEEPEST = 3  # an archive in an archive, and what is encoded in it
 _LENGTHS = (10, 11)  # digits of a phone without its prefix, of a SNILS
 
@@ -75,10 +81,12 @@ def readings(content: bytes, depth: int = 0) -> Iterator[str]:
         for inner in _unpacked(content):
             yield from readings(inner, depth + 1)
     for text in _decoded(content):
-        plain = unescape(unquote(_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)))
-        yield folded(plain)
-        if plain != text:
-            yield folded(text)
+        yield folded(text)
+        plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) if "\\u" in text else text
+        plain = unquote(plain) if _PERCENT.search(plain) else plain
+        plain = unescape(plain) if "&#" in plain else plain
+        if plain is not text:
+            yield folded(plain)
     if depth < 1:
         for hidden in _hidden(content):
             yield from readings(hidden, depth + 1)
@@ -90,10 +98,9 @@ def _decoded(content: bytes) -> Iterator[str]:
     except UnicodeDecodeError:
         for encoding in ("utf-8", "cp1251", "cp866"):
             yield content.decode(encoding, errors="replace")
-    if content.count(b"\x04") > 3:  # the upper half of every Cyrillic letter
-        for encoding in ("utf-16-le", "utf-16-be"):
-            for start in (0, 1):
-                yield content[start:].decode(encoding, errors="replace")
+    for pattern, encoding in _WIDE:
+        if found := pattern.findall(content):
+            yield "\n".join(wide.decode(encoding) for wide in found)
 
 
 def _unpacked(content: bytes) -> Iterator[bytes]:
