@@ -21,6 +21,7 @@ HIDDEN_NAME = "[скрыто: имя человека]"
 
 # A key without two letters beside one another names nobody; a million marks have such keys.
 _WORDS = r"\p{L}{2}"
+_DAY = r"\d{4}-\d{2}-\d{2}"
 _ALIAS = 12  # hex digits: a school has far fewer labels than would make two of them meet
 _SUFFIX = 8  # letters of an ending that says what kind of file it is
 
@@ -51,7 +52,8 @@ class Masks:
         worded = keys.str.contains(_WORDS).fill_null(value=False)
         if not worded.any():
             return keys
-        named = worded & self.naming(pl.select(pl.when(worded).then(keys)).to_series())
+        undated = keys.str.replace_all(_DAY, " ")  # few keys differ in more than their days
+        named = self.naming(pl.select(pl.when(worded).then(undated)).to_series())
         return _where(named, self._alias(keys.name), keys)
 
     def files(self, names: Iterable[str]) -> dict[str, str]:
