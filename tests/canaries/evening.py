@@ -112,9 +112,9 @@ def _answers(world: CanaryWorld) -> dict[str, bytes]:
         for name in ("ledger", "findings"):
             command = (name, "--run-id", run, "--json")
             said[" ".join(command)] = _said(world.asked(*command))
-        day = ("--business-date", str(FRAMES), "--run-id", run)
-        said[f"collect {run}"] = _said(world.asked("collect", *day))
     day = ("--business-date", str(FRAMES))
+    for name, *only in (["collect", "--school", world.schools_[1].code], ["deliver"]):
+        said[f"{name} again"] = _said(world.asked(name, *day, *only))
     said["plan"] = _said(world.asked("plan", *day))
     said["plan --json"] = _said(world.asked("plan", *day, "--json"))
     sample = world.region / "drops" / world.schools_[0].code / str(FIELDS) / "pupils.xml"
