@@ -15,8 +15,13 @@
 ``departures``      who left one school for the other
 ``merges``          the books of who is who
 ``claims``          people named in typed lists, matched to people of the vault
-``inflection``      the forms a Russian name takes
-``freetext``        names of the school's own people in free text
+``inflection``, ``given_names``  the forms a Russian name takes, and what people are called
+``lexicon``         the people of a school as a text may name them
+``russian``, ``famous``, ``wordlists``  what a word is; reviewed words
+``tokens``, ``evidence``  a text as words; which of them name somebody of the school
+``contacts``        phones, addresses, SNILS, numbers of documents
+``freetext``        what texts say of persons
+``text_policy``     what becomes of such texts
 ``separate``        typed frames in, facts by pseudonym out
 ``consent``         who has an active consent on a day
 ``policy``, ``gate``  what may leave, to whom, on what ground; the only way out

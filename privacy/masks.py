@@ -1,7 +1,7 @@
 """Names of a school's people in what is no text: groups, keys, columns, files, messages.
 
-What names somebody is replaced as a whole: by ``HIDDEN_NAME`` where a person reads it, by
-``HIDDEN_NAME`` and a keyed hash where it must stay apart from others and the same every time.
+Where a person reads it, it is hidden or masked as a free text would be; what must stay apart from
+others and the same every time (keys, names of files) becomes ``HIDDEN_NAME`` and a keyed hash.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from pathlib import PurePosixPath
 
 import polars as pl
 
-from privacy.freetext import Lexicon, scan
+from privacy.freetext import scan
 from privacy.keys import KeyRing
+from privacy.lexicon import Lexicon
 from privacy.pseudonyms import lookup
+from privacy.text_policy import load_text_policy
 from schemas.frames import Finding
 
 HIDDEN_NAME = "[скрыто: имя человека]"
@@ -40,12 +42,14 @@ class Masks:
         return cls(Lexicon.of(identities["full_name"]), keys, identities.is_empty())
 
     def naming(self, texts: pl.Series) -> pl.Series:
-        """Whether each text (String, null = no text) names somebody (Boolean, never null)."""
-        return scan(texts, self.lexicon)
+        """Whether each text (String, null = no text) names somebody or says how to reach anybody
+        (Boolean, never null)."""
+        found = scan(texts, self.lexicon)["text"].unique()
+        return texts.is_in(found.implode()).fill_null(value=False)
 
     def shown(self, labels: pl.Series) -> pl.Series:
-        """``labels`` for readers: those that name somebody are hidden."""
-        return _where(self.naming(labels), pl.lit(HIDDEN_NAME), labels)
+        """``labels`` for readers: hidden or masked as free texts are (``policies/texts.yml``)."""
+        return load_text_policy().clear(labels, scan(labels, self.lexicon)).texts
 
     def opaque(self, keys: pl.Series) -> pl.Series:
         """``keys``, those that name somebody as an alias: one key, one alias, in every upload."""
@@ -96,7 +100,7 @@ class Masks:
         )
 
     def message(self, text: str) -> str:
-        """``text`` for readers; hidden as a whole if it names somebody."""
+        """``text`` for readers."""
         return str(self.shown(pl.Series([text]))[0])
 
     def _alias(self, column: str) -> pl.Expr:

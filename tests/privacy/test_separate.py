@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 
 from privacy.actions import Action
 from privacy.keys import KeyRing
+from privacy.masks import HIDDEN_NAME
 from privacy.pseudonyms import pseudonym
-from privacy.separate import HIDDEN_TEXT, Separated, separate
+from privacy.separate import Separated, separate
 from privacy.uids import UidCounts
 from privacy.vault import Vault
 from schemas.frames import REFUSAL_SCHEMA
@@ -113,12 +114,12 @@ def test_a_changed_identity_changes_the_hash(vault: Vault, keys: KeyRing, field:
 def test_a_name_in_a_text_is_hidden_and_told_without_the_name(filled: Vault, keys: KeyRing) -> None:
     done = separate(SCHOOL, "paragraf", journal(), filled, keys)
     lessons = done.frames["lesson"]
-    assert lessons["topic"].to_list() == ["Дроби", HIDDEN_TEXT]
+    assert lessons["topic"].to_list() == ["Дроби", "[скрыто: имя человека]"]
     assert lessons["homework"].to_list() == ["№ 12", "§ 3"]
     assert lessons["text_blocked"].to_list() == [False, True]
     (finding,) = done.findings
     assert (finding.rule, finding.entity, finding.document) == ("name_in_text", "lesson", "d.xml")
-    assert (finding.line, finding.field, finding.detail) == (3, "topic", "")
+    assert (finding.line, finding.field, finding.detail) == (3, "topic", "имя человека")
 
 
 def test_names_of_people_of_other_sources_are_hidden_too(filled: Vault, keys: KeyRing) -> None:
@@ -267,7 +268,7 @@ def test_a_group_called_after_its_teacher_is_hidden_and_stays_one_group(
     frames["lesson"] = frames["lesson"].with_columns(group_key=pl.lit(called["source_key"]))
     done = separate(SCHOOL, "paragraf", frames, vault, keys)
     [key], [name] = done.frames["group"]["source_key"], done.frames["group"]["name"]
-    assert name == HIDDEN_TEXT
+    assert name == HIDDEN_NAME
     assert set(done.frames["lesson"]["group_key"]) == {key}
     assert key in done.frames["group"]["key"][0]
     assert find_people(done.frames["group"].write_ndjson().encode(), PEOPLE) == []
