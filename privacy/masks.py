@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 import polars as pl
@@ -39,7 +40,8 @@ class Masks:
     @classmethod
     def of(cls, identities: pl.DataFrame, keys: KeyRing) -> Masks:
         """For the school whose people the vault's ``identities`` are."""
-        return cls(Lexicon.of(identities["full_name"]), keys, identities.is_empty())
+        names = frozenset(identities["full_name"].drop_nulls())
+        return cls(_lexicon(names), keys, identities.is_empty())
 
     def naming(self, texts: pl.Series) -> pl.Series:
         """Whether each text (String, null = no text) names somebody or says how to reach anybody
@@ -106,6 +108,13 @@ class Masks:
     def _alias(self, column: str) -> pl.Expr:
         alias = lookup(self.keys, "masked", pl.col(column)).str.head(_ALIAS)
         return pl.concat_str(pl.lit(f"{HIDDEN_NAME} "), alias)
+
+
+# A step asks before and after it has filed people, and mostly nobody is new; making every form of
+# the names of a large school takes seconds.
+@lru_cache(maxsize=2)
+def _lexicon(names: frozenset[str]) -> Lexicon:
+    return Lexicon.of(pl.Series(sorted(names), dtype=pl.String))
 
 
 def _where(flags: pl.Series, then: pl.Expr, otherwise: pl.Series) -> pl.Series:

@@ -42,7 +42,7 @@ _KINDS = ("ов", "ин", "ов", "ск", "ов", "ин", "енко", "ич")
 _SHORT = {
     False: {
         "Александр": "Саша", "Константин": "Костик", "Владимир": "Вовка", "Степан": "Стёпа",
-        "Роман": "Рома", "Богдан": "Богданчик", "Максим": "Макс", "Тихон": "Тиша",
+        "Роман": "Рома", "Виктор": "Витя", "Максим": "Макс", "Тихон": "Тиша",
     },
     True: {
         "Екатерина": "Катя", "Светлана": "Светик", "Полина": "Поля", "Ирина": "Ириша",
@@ -135,14 +135,15 @@ class Somebody:
             yield self._canary("yo", f"Пересдача: {plain}", plain)
         if "-" in self.surname[0]:
             for part in self.surname[0].split("-"):
-                yield self._canary("half", f"Пересдача: {part}", part)
+                if part.rstrip("а").endswith(("ов", "ин")):  # of others see docs/security.md
+                    yield self._canary("half", f"Пересдача: {part}", part)
             parted = self.surname[0].replace("-", " - ")
             yield self._canary("hyphen", f"Пересдача: {parted}", parted)
         latin = self.surname[0].translate(_LOOKALIKES)
         yield self._canary("lookalike", f"Пересдача: {latin}", latin)
         if self.short:
             tag = self.words.stem()
-            yield self._canary("short", f"{self.short} принёс {tag}", tag)
+            yield self._canary("short", f"{self.short} опоздал, {tag}", tag)
             beside = f"{self.short} {self.surname[0]}"
             yield self._canary("short_surname", f"Дежурит {beside}", self.surname[0])
         phone, snils = _digits(self.person.phone)[-10:], _digits(self.person.snils)
@@ -199,7 +200,7 @@ class Maker:
         common = rng.choice(sorted(_SHORT[female])) if len(self.people) % 3 == 0 else ""
         bare = (common.removesuffix("а") if female else common) or self._words.stem().capitalize()
         father = self._words.stem().capitalize() + ("овн" if female else "ович")
-        given = tuple(bare + end for end in _GIVEN[female])
+        given = tuple((bare + end).replace("кы", "ки") for end in _GIVEN[female])
         patronymic = tuple(father + end for end in _PATRONYMIC[female])
         surnames = self._families[base][female]
         serial = self._number * 1000 + len(self.people) + 1
