@@ -32,6 +32,7 @@ def _people() -> Maker:
 
 CANARIES = {c.kind: c for one in _people().people for c in (*one.forms(), *one.identity())}
 NEEDLES = Needles(canary.needle for canary in CANARIES.values())
+MARKER = "planted-on-purpose"
 NOISE = "Дроби; части 7а 2026-09-05 +7 000"
 
 
@@ -142,8 +143,9 @@ PLANTING = {
 @pytest.mark.parametrize("place", PLANTING)
 def test_a_canary_of_every_form_is_found_in_every_place(evening: Evening, place: str) -> None:
     every: dict[str, Canary] = {c.kind: c for found in evening.of_needle.values() for c in found}
-    said = "; ".join(canary.text for canary in every.values()).encode()
+    said = "; ".join([MARKER, *(canary.text for canary in every.values())]).encode()
     for _ in PLANTING[place](evening, said):
-        content = b"".join(content for _, content in PLACES[place](evening))
+        # The rest of the place is read by test_canaries.
+        [content] = [c for _, c in PLACES[place](evening) if MARKER.encode() in c]
         found = {canary.kind for canary in evening.leaks(content)}
     assert found >= set(every) - {"short_surname", "small", "capitals"}  # needles of other forms
