@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.canaries.evening import DAGS_RUN, Evening
+from tests.canaries.evening import Evening
 from tests.canaries.people import Canary, Maker
 from tests.canaries.places import PLACES
 from tests.support.needles import Needles
@@ -114,13 +114,16 @@ def _in_the_hub(evening: Evening, said: bytes) -> Iterator[None]:
 
 
 def _in_airflow(evening: Evening, said: bytes) -> Iterator[None]:
-    """In the value of an XCom."""
+    """In what Airflow keeps of an event."""
     engine = create_engine(evening.world.server.url("airflow"))
-    change = text("UPDATE xcom SET value = to_jsonb(CAST(:said AS text)) WHERE run_id LIKE :run")
-    with engine.connect() as connection:
-        connection.execute(change, {"said": said.decode(), "run": f"%{DAGS_RUN}%"})
-        connection.commit()
+    values = {"event": "planted", "said": said.decode()}
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO log (dttm, event, extra) VALUES (now(), :event, :said)"), values
+        )
     yield
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM log WHERE event = :event"), values)
     engine.dispose()
 
 
