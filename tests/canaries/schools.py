@@ -19,10 +19,11 @@ from sandbox.sources.netschool_grid import with_grid
 from sandbox.view import View
 from tests.canaries.people import Canary, Maker, Somebody, with_documents
 from tests.forms.xls import as_xls
+from tests.support.needles import Needles
 
 DAY = date(2026, 10, 23)  # the end of a term: term marks
 PARAMS = Params(until=DAY, classes=1, pupils_least=18, pupils_most=18)
-KEPT = ((date(2026, 9, 1), date(2026, 9, 8)), (date(2026, 10, 14), DAY))  # lessons of these days
+KEPT = ((date(2026, 9, 1), date(2026, 9, 15)), (date(2026, 10, 14), DAY))  # lessons of these days
 
 Render = Callable[[View], dict[str, bytes]]
 
@@ -73,14 +74,15 @@ class Planted:
     name: str
     form: Form
     school: School
-    people: list[Somebody]
+    people: list[Somebody]  # whom the source lists; nobody else can be known
     planted: list[Canary] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         forms = [list(one.forms()) for one in self.people]
         self._texts = self._mixed(forms)
-        self._again = cycle(self._mixed([[*one.identity(), *one.forms()] for one in self.people]))
-        self.planted += [canary for one in self.people for canary in one.identity()]
+        identities = [list(one.identity()) for one in self.people]
+        self._again = cycle(self._mixed([*identities, *forms]))
+        self.planted += [canary for own in identities for canary in own]
 
     def _mixed(self, forms: list[list[Canary]]) -> list[Canary]:
         every = list(chain.from_iterable(forms))
@@ -125,10 +127,23 @@ def _planted(number: int, name: str, form: Form) -> Planted:
     with patch.object(sandbox.school, "PeopleMaker", lambda _rng, _number: maker):
         populate(school, PARAMS)
     with_documents(school, maker.people)
-    made = Planted(name, form, school, maker.people)
     _keep(school)
+    made = Planted(name, form, school, _listed(form, school, maker.people))
     _speak(made)
     return made
+
+
+def _listed(form: Form, school: School, people: list[Somebody]) -> list[Somebody]:
+    """The people whose full names the source says; a system of marks may know no guardians."""
+    if form.render is not None:
+        documents = form.render(View(school, DAY)).values()
+    elif form.kind == "database":
+        documents = paragraf.documents(View(school, DAY), "csv").values()
+    else:
+        return [one for one in people if one.role != "guardian"]
+    fathers = Needles(one.patronymic[0] for one in people)
+    said = {father for document in documents for father in fathers.found_in(document)}
+    return [one for one in people if one.patronymic[0] in said]
 
 
 def _keep(school: School) -> None:
