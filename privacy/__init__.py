@@ -18,7 +18,8 @@
 ``inflection``, ``given_names``  the forms a Russian name takes, and what people are called
 ``lexicon``         the people of a school as a text may name them
 ``russian``, ``famous``, ``wordlists``  what a word is; reviewed words
-``tokens``, ``evidence``  a text as words; which of them name somebody of the school
+``tokens``, ``line``  a text as words
+``signs``, ``bearers``, ``evidence``  which of them name somebody of the school
 ``contacts``        phones, addresses, SNILS, numbers of documents
 ``freetext``        what texts say of persons
 ``text_policy``     what becomes of such texts

@@ -22,23 +22,23 @@ class Contact(Enum):
 
 
 # A row of digits as people part them; what stands before it must not make it part of another.
-_ROW = re.compile(r"(?<![\w,])(?<!\d\.)\+?\(?\d(?:[ \u00a0().\-–/_]{0,3}\d){4,}(?!\w)")
+_ROW = re.compile(r"(?<![\d])(?<!\d[.,])\+?\(?\d(?:[ ().\-\u2010-\u2015\u2212/_]{0,3}\d){4,}(?!\d)")
 _PHONE_CALLED = re.compile(
     r"(?:(?<!р\.)\bт\.|тел\b|телеф|моб\b|мобил|звон|ватсап|вотсап|вацап|whats?app|вайбер|viber|"
     r"телег|telegram|\bтг\b|смс|sms|связь|\bmax\b|\bмакс\b)[^\d]{0,25}$",
     re.IGNORECASE,
 )
 # An area, and seven digits that are not parted by threes as a large number is.
-_PART = r"[ \u00a0.\-–/_]{0,3}"
+_PART = r"[ .\-–/_]{0,3}"
 _PHONE_FORMS = tuple(
     re.compile(form)
     for form in (
         # 8 921 555-14-16, (921) 555-1416, 8-921-5551416, 8921 55 51 416
         rf"\(?[78]?{_PART}\(?\d{{3,4}}\)?{_PART}(?:(?<=\D)\d{{7}}|"
-        r"\d{3}[ \u00a0.\-–_]\d{2}[ \u00a0.\-–_]?\d{2}|\d{3}[ \u00a0.\-–]\d{4}|"
-        r"\d{2}[ \u00a0\-–]\d{2}[ \u00a0\-–]\d{2,3})",
-        r"[78]?[ \u00a0\-–]?\(\d{3,5}\)[ \u00a0\-–]{0,2}[\d \u00a0\-–]+",  # 8 (81368) 2-15-44
-        r"[78][ \u00a0\-–]\d{10}",
+        r"\d{3}[ .\-–_]\d{2}[ .\-–_]?\d{2}|\d{3}[ .\-–]\d{4}|"
+        r"\d{2}[ \-–]\d{2}[ \-–]\d{2,3})",
+        r"[78]?[ \-–]?\(\d{3,5}\)[ \-–]{0,2}[\d \-–]+",  # 8 (81368) 2-15-44
+        r"[78][ \-–]\d{10}",
     )
 )
 _CITY_FORM = re.compile(r"\d{3}-\d{2}-\d{2}")
@@ -50,7 +50,7 @@ _SNILS_CALLED = re.compile(r"(?:снилс|страхов\w+\s+(?:номер|с�
 # Numbers up to this one were given out before the control number was.
 _LAST_UNCONTROLLED = 1_001_998
 
-_GAP = r"[\s:.,№N\-–]{0,4}"
+_GAP = r"[\s:.,№N/\-–]{0,4}"
 _NUMBER = rf"(?:номер|ном\.?|no\.?)?{_GAP}"
 _ROMAN = r"\b[IVXLCМХУПШ1l]{1,6}"
 _DOT = r"\s?(?:[.,]|[(\[]?\b(?:точка|dot)\b[)\]]?)\s?"
@@ -61,7 +61,7 @@ _PATTERNS = tuple(
         (
             Contact.EMAIL,
             r"\b[\w.+-]+\s{0,2}(?:@|[(\[]\s?(?:собак\w|собачка|at|а|a)\s?[)\]]|"
-            rf"(?<=\s)(?:собак\w|at)\b)\s{{0,2}}(?:[\w-]+{_DOT}){{1,3}}(?:[a-z]{{2,10}}|рф|ру|ком)\b",
+            rf"(?<=\s)(?:собак\w|at)\b)\s{{0,2}}(?:[\w-]+{_DOT}){{1,5}}(?:[a-z]{{2,10}}|рф|ру|ком)\b",
         ),
         (Contact.MESSENGER, r"(?<![\w@.])@[a-z]\w{3,31}\b"),
         (
@@ -77,6 +77,11 @@ _PATTERNS = tuple(
             r"(?:телег\w{0,5}|telegram|\bтг|\btg|\bвк(?:онтакте)?|\bvk|скайп\w?|skype|дискорд\w?"
             r"|discord|\bинст\w{0,8})(?:[\- ][а-я]{2,9})?(?:\s?[:\-–—]\s?|\s)"
             r"(?P<it>(?=[a-z.:]*[\d_])[a-z][\w.#:]{3,31})",
+        ),
+        (
+            Contact.MESSENGER,
+            r"(?:телег\w{0,5}|telegram|\bтг|\btg|\bвк(?:онтакте)?|\bvk|скайп\w?|skype|дискорд\w?"
+            r"|discord|\bинст\w{0,8})\s?[:\-–—]\s?(?P<it>[a-z][\w.]{4,31})\b",
         ),
         (
             Contact.MESSENGER,
@@ -106,23 +111,36 @@ _PATTERNS = tuple(
 )
 # What a text must hold to hold any of these: a cheap sieve for the many that do not.
 SIEVE = (
-    r"(?i)\d(?:\D{0,4}\d){5}|@|собак|собач|точка|\bdot\b|[\[(]at|[\[(][аa][\])]|\.(?:me|com|gg)"
+    r"(?i)\d(?:[ \u00a0().\-\u2010-\u2015\u2212/_]{0,3}\d){4}|@"
+    r"|собак|собач|точка|\bdot\b|[\[(]at|[\[(][аa][\])]|\.(?:me|com|gg)"
     r"|ok\.ru|max\.ru|://|skype|скайп|телег|telegr|\bтг\b|\btg\b|\bвк|\bvk\b|дискорд|discord|инст"
 )
 
 
 def contacts_in(text: str) -> Iterator[tuple[Contact, int, int]]:
     """Each piece of ``text`` that leads to a person, as kind, start and end; they may overlap."""
+    text = text.replace("\u00a0", " ")
     for row in _ROW.finditer(text):
-        if (kind := _kind_of(row.group(), text[: row.start()])) is not None:
-            yield kind, row.start(), row.end()
+        for start, end in _parts(row.start(), row.group()):
+            if (kind := _kind_of(text[start:end], text[:start])) is not None:
+                yield kind, start, end
+                break
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
             group = "it" if "it" in pattern.groupindex else 0
             yield kind, match.start(group), match.end(group)
 
 
+def _parts(at: int, row: str) -> Iterator[tuple[int, int]]:
+    """The row, and what is left of it without numbers at its ends, the longest first."""
+    words = [(at + one.start(), at + one.end()) for one in re.finditer(r"[^ ]+", row)]
+    for length in range(len(words), 0, -1):
+        for first in range(len(words) - length + 1):
+            yield words[first][0], words[first + length - 1][1]
+
+
 def _kind_of(row: str, before: str) -> Contact | None:
+    row = re.sub(r"[\u2010-\u2015\u2212]", "-", row)
     digits = re.sub(r"\D", "", row)
     if _is_snils(row, called=_SNILS_CALLED.search(before) is not None):
         return Contact.SNILS
@@ -139,7 +157,7 @@ def _is_phone(row: str, digits: str, *, called: bool) -> bool:
         return True
     if _CITY_FORM.fullmatch(row):
         return True
-    whole = len(digits) == _WHOLE and digits[0] == "9"
+    whole = len(digits) == _WHOLE and digits[0] in _AREAS and (row[0] in "(9" or "-" in row)
     long = len(digits) == _LONG and digits[0] in _COUNTRY and digits[1] in _AREAS
     if not (whole or long):
         return False

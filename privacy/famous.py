@@ -29,10 +29,7 @@ def namesakes() -> dict[str, tuple[Namesake, ...]]:
         for name in names:
             surname, given, patronymic = [*name.split(), "", ""][:3]
             one = Namesake(surname, given, patronymic, known)
-            for form in _forms(
-                surname,
-                woman=given.endswith(("а", "я")) and patronymic != "" and patronymic.endswith("на"),
-            ):
+            for form in _forms(surname, woman=patronymic.endswith("на")):
                 found[form].append(one)
     for dynasty in words.dynasties:
         for form in surname_forms(dynasty) - masculine_forms(dynasty):

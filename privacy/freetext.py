@@ -22,40 +22,41 @@ def scan(texts: pl.Series, lexicon: Lexicon) -> pl.DataFrame:
     """The pieces found in ``texts`` (String, nulls allowed), once per different text.
 
     ``FOUND``, in the order of the text, without overlap. ``text`` names people: the frame must
-    not go on. ``kind`` is a member of ``text_policy.TextKind``.
+    not go on. ``kind`` is one of those in ``policies/texts.yml``.
     """
     different = texts.rename("text").drop_nulls().unique(maintain_order=True)
+    read = pl.DataFrame(
+        [different, _could_name(different, lexicon), different.str.contains(SIEVE)],
+        schema=["text", "names", "contacts"],
+    ).filter(pl.col("names") | pl.col("contacts"))
     found: list[tuple[str, str, int, int]] = []
-    # A loop over records: what it does to one text depends on neighbouring words, and the sieve
-    # has left a small part of them.
-    for text in different.filter(_could_hold(different, lexicon)):
-        found += [(text, *piece) for piece in _pieces(text, lexicon)]
+    # A loop over records: what a word of a text is depends on its neighbours, and the sieve has
+    # left the small part of the texts that could hold something.
+    for text, names, contacts in read.iter_rows():
+        pieces: list[tuple[str, int, int]] = []
+        if names:
+            pieces += [(one.kind.value, one.start, one.end) for one in names_in(text, lexicon)]
+        if contacts:
+            pieces += [(kind.value, start, end) for kind, start, end in contacts_in(text)]
+        found += [(text, *piece) for piece in _apart(pieces)]
     return pl.DataFrame(found, schema=FOUND, orient="row")
 
 
-def _could_hold(texts: pl.Series, lexicon: Lexicon) -> pl.Series:
-    """Which texts are worth reading: they hold a word of a name, or what contacts look like."""
-    words = (
-        texts.to_frame().select("text", word=pl.col("text").str.extract_all(WORD)).explode("word")
-    )
-    unique = words["word"].drop_nulls().unique()
+def _could_name(texts: pl.Series, lexicon: Lexicon) -> pl.Series:
+    """Which texts hold a word of a name of the school, or what may be one in disguise."""
+    words = texts.to_frame().select("text", word=pl.col("text").str.extract_all(WORD))
+    each = words.explode("word").drop_nulls()
+    unique = each["word"].unique()
     named = unique.filter(pl.Series([lexicon.names(folded(w)) for w in unique], dtype=pl.Boolean))
-    with_names = words.filter(pl.col("word").is_in(named.implode()))["text"].unique()
-    return (
-        texts.is_in(with_names.implode())
-        | texts.str.contains(PARTED)
-        | texts.str.contains(rf"{WORD}-\s?{WORD}")
-        | texts.str.contains(SIEVE)
-    )
+    with_names = each.filter(pl.col("word").is_in(named.implode()))["text"].unique()
+    disguised = texts.str.contains(PARTED) | texts.str.contains(rf"{WORD}-\s?{WORD}")
+    return texts.is_in(with_names.implode()) | disguised
 
 
-def _pieces(text: str, lexicon: Lexicon) -> list[tuple[str, int, int]]:
-    """The pieces of one text; of two that overlap, the one that starts first and is longer."""
-    found = [(one.kind.value, one.start, one.end) for one in names_in(text, lexicon)]
-    found += [(kind.value, start, end) for kind, start, end in contacts_in(text)]
-    found.sort(key=lambda piece: (piece[1], -piece[2]))
+def _apart(pieces: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """In order; of two pieces that overlap, the one that starts first and is longer."""
     apart: list[tuple[str, int, int]] = []
-    for piece in found:
+    for piece in sorted(pieces, key=lambda piece: (piece[1], -piece[2])):
         if not apart or piece[1] >= apart[-1][2]:
             apart.append(piece)
     return apart

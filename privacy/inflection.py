@@ -96,8 +96,11 @@ def surname_datives(name: str) -> frozenset[str]:
 
 
 def short_forms(name: str) -> frozenset[str]:
-    """The forms of what somebody is called by: as ``noun_forms``, and Игорек - Игорька."""
-    return noun_forms(name) | _without_vowel(name)
+    """The forms of what somebody is called by: as ``noun_forms``, Игорька of Игорек, and Саш!"""
+    called = (
+        {name[:-1]} if name.endswith("а") else {name[:-1] + "ь"} if name.endswith("я") else set()
+    )
+    return noun_forms(name) | _without_vowel(name) | called
 
 
 def _without_vowel(name: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ only in words that the dictionary does not know as ordinary ones.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from privacy.russian import Sense, folded, in_cyrillic, reading
 
 _SHORT = 2  # Ли, Э: alone they would be particles of speech
 _SHORTEST_SLIP = 4  # a shorter word is one letter away from too many others
+_PLACE = re.compile(r".*(?:ово|ево|ино|ыно|ск)")  # Орлово, beside Орлов
 _SURE_SLIP = 5
 
 
@@ -102,11 +104,15 @@ class Lexicon:
             _slips=_slips(forms),
         )
 
-    def surname(self, word: str) -> Surname | None:
-        """What ``word`` is as a surname of the school, or as a slip of the pen for one."""
-        if word not in self._known:
-            self._known[word] = self._exact(word) or self._slip(word)
-        return self._known[word]
+    def surname(self, word: str, spelled: str = "") -> Surname | None:
+        """What ``word`` is as a surname of the school, or as a slip of the pen for one.
+
+        ``spelled``: the word with its ``ё``, where it stands: Королёва is no queen.
+        """
+        key = spelled or word
+        if key not in self._known:
+            self._known[key] = self._exact(word, key) or self._slip(word)
+        return self._known[key]
 
     def is_surname(self, word: str) -> bool:
         """Whether ``word`` is, letter for letter, a form of a surname of the school."""
@@ -117,14 +123,14 @@ class Lexicon:
         known = word in self.givens.names or word in self.patronymics
         return known or self.surname(word) is not None
 
-    def _exact(self, word: str) -> Surname | None:
+    def _exact(self, word: str, spelled: str) -> Surname | None:
         if word.isascii():
             word = in_cyrillic(word)
             if word not in self._forms or reading(word).sense is not Sense.NONE:
                 return None
         if (names := self._forms.get(word)) is None:
             return None
-        sense = Sense.NONE if "-" in word else reading(word).sense
+        sense = Sense.NONE if "-" in word else reading(spelled).sense
         dative = word in self._datives
         return Surname(self._bearers(names), sense, dative, leans=len(word) <= _SHORT)
 
@@ -136,7 +142,9 @@ class Lexicon:
         if not meant:
             return None
         read = reading(word)
-        sure = not read.known and any(_is_sure(form) for form in meant)
+        sure = (
+            not read.known and not _PLACE.fullmatch(word) and any(_is_sure(form) for form in meant)
+        )
         return Surname(
             self._bearers(name for form in meant for name in self._forms[form]),
             Sense.NONE if sure else Sense.WORD,

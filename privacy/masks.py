@@ -31,9 +31,9 @@ _SUFFIX = 8  # letters of an ending that says what kind of file it is
 
 @dataclass(frozen=True)
 class Masks:
-    """The masks of one school; ``lexicon`` knows its people."""
+    """The masks of one school, whose people ``names`` are."""
 
-    lexicon: Lexicon = field(repr=False)
+    names: frozenset[str] = field(repr=False)
     keys: KeyRing = field(repr=False)
     blind: bool = False  # nobody of the school is known yet
 
@@ -41,7 +41,12 @@ class Masks:
     def of(cls, identities: pl.DataFrame, keys: KeyRing) -> Masks:
         """For the school whose people the vault's ``identities`` are."""
         names = frozenset(identities["full_name"].drop_nulls())
-        return cls(_lexicon(names), keys, identities.is_empty())
+        return cls(names, keys, blind=not names)
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """What names the school's people; made when a text is to be read."""
+        return _lexicon(self.names)
 
     def naming(self, texts: pl.Series) -> pl.Series:
         """Whether each text (String, null = no text) names somebody or says how to reach anybody

@@ -15,7 +15,7 @@ import pymorphy3
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u0301\u0300\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _LOOKALIKES = str.maketrans("aceopxykmthbu", "асеорхукмтнви")
-_CYRILLIC = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюя")
+_CYRILLIC = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
 
 # Readings that are names of somebody or something; "Poss" is Петров as "Пётр's".
 _NAMES = frozenset({"Surn", "Name", "Patr", "Geox", "Orgn", "Trad", "Init", "Abbr", "Poss"})
@@ -54,10 +54,15 @@ class Reading:
 
 
 def folded(word: str) -> str:
-    """The word as the lexicon spells it: composed, lower case, ``е`` for ``ё``, no stress marks,
-    Cyrillic letters for the Latin ones that look the same, where a Cyrillic one stands beside."""
-    plain = unicodedata.normalize("NFKC", word.translate(_INVISIBLE)).translate(_INVISIBLE)
-    lowered = plain.lower().replace("ё", "е")
+    """The word as the lexicon spells it: as ``plain``, and ``е`` for ``ё``."""
+    return plain(word).replace("ё", "е")
+
+
+def plain(word: str) -> str:
+    """The word composed, in lower case, without stress marks, with Cyrillic letters for the Latin
+    ones that look the same, where a Cyrillic one stands beside."""
+    composed = unicodedata.normalize("NFKC", word.translate(_INVISIBLE)).translate(_INVISIBLE)
+    lowered = composed.lower()
     if not lowered.isascii() and not _CYRILLIC.issuperset(lowered):
         return lowered.translate(_LOOKALIKES)
     return lowered

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Self
+from typing import Literal, Self
 
 import polars as pl
 import yaml
@@ -31,7 +31,7 @@ class KindPolicy(_Strict):
     """``rule``: of ``schemas/rules.yml``; ``marker`` stands in place of what is hidden."""
 
     action: Action
-    rule: str
+    rule: Literal["name_in_text", "contact_in_text", "number_in_text"]
     marker: str
     title: str
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from privacy.russian import folded
+from privacy.russian import folded, plain
 
 _MARK = "\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff"
 _LETTER = r"[^\W\d_]"
@@ -22,13 +22,15 @@ _OPENING, _CLOSING, _EITHER = frozenset("«„"), frozenset("»”“"), '"'
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """``word``: folded; of a number or sign, itself. ``glued``: a hyphen ties it to another word.
+    """``word``: folded; of a number or sign, itself. ``spelled``: with its ``ё``.
 
-    ``disguised``: its letters are parted, or Latin ones stand among Cyrillic ones.
+    ``glued``: a hyphen ties it to another word. ``disguised``: its letters are parted, or Latin
+    ones stand among Cyrillic ones.
     """
 
     raw: str
     word: str
+    spelled: str
     start: int
     end: int
     is_word: bool
@@ -49,7 +51,10 @@ def tokens_of(text: str, is_name: Callable[[str], bool]) -> list[Token]:
         capital = is_word and raw != raw.lower()
         disguised = is_word and not word.isascii() and _is_disguised(raw)
         quoted = depth > 0
-        found.append(Token(raw, word, start, end, is_word, capital, glued, quoted, disguised))
+        spelled = plain(raw) if is_word and len(raw) == len(word) else word
+        found.append(
+            Token(raw, word, spelled, start, end, is_word, capital, glued, quoted, disguised)
+        )
         if word in _OPENING or (toggles and not either):
             depth += 1
         either = either != toggles
@@ -66,11 +71,15 @@ _Piece = tuple[str, str, int, int, bool, bool]
 def _pieces(text: str, is_name: Callable[[str], bool]) -> Iterator[_Piece]:
     at = 0
     for run in _PARTED.finditer(text):
-        joined = folded(re.sub(_BETWEEN, "", run.group()))
-        if is_name(joined):
-            yield from _plain(text, at, run.start(), is_name)
-            yield run.group(), joined, run.start(), run.end(), True, False
-            at = run.end()
+        letters = list(re.finditer(_LETTER, run.group()))
+        for skipped in (0, 1):  # у Ш а м ш а д з е
+            start = run.start() + letters[skipped].start()
+            joined = folded("".join(one.group() for one in letters[skipped:]))
+            if len(letters) - skipped > 1 and is_name(joined):
+                yield from _plain(text, at, start, is_name)
+                yield text[start : run.end()], joined, start, run.end(), True, False
+                at = run.end()
+                break
     yield from _plain(text, at, len(text), is_name)
 
 
@@ -86,5 +95,7 @@ def _plain(text: str, start: int, end: int, is_name: Callable[[str], bool]) -> I
         if whole is not None:
             yield raw, whole, match.start(), match.end(), True, False
             continue
-        for part in _PART.finditer(text, match.start(), match.end()):
-            yield part.group(), folded(part.group()), part.start(), part.end(), True, True
+        parts = list(_PART.finditer(text, match.start(), match.end()))
+        glued = any(part.group()[0].islower() for part in parts)  # Жук-олень, but Орлов-Залеский
+        for part in parts:
+            yield part.group(), folded(part.group()), part.start(), part.end(), True, glued

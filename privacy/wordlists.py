@@ -53,7 +53,10 @@ class Cues(_Strict):
     headings: Words
     abbreviations: Words
     states: Words
+    kit: Words
+    greetings: Words
     summons: Words
+    checks: Words
     works: Words
     belongings: Words
     tellings: Words

@@ -275,3 +275,15 @@ def test_a_group_called_after_its_teacher_is_hidden_and_stays_one_group(
     assert ("name_in_label", "group", "name") in {
         (f.rule, f.entity, f.field) for f in done.findings
     }
+
+
+def test_a_phone_in_a_text_is_masked_and_the_lesson_leaves(filled: Vault, keys: KeyRing) -> None:
+    lesson = journal()["lesson"].with_columns(
+        topic=pl.lit("Дроби"), homework=pl.lit("№ 12, вопросы: 8 (921) 555-14-16, t.me/klass7b_27")
+    )
+    done = separate(SCHOOL, "paragraf", {"lesson": lesson}, filled, keys)
+    masked = "№ 12, вопросы: [скрыто: телефон], [скрыто: адрес в мессенджере]"
+    assert done.frames["lesson"]["homework"].to_list() == [masked] * 2
+    assert done.frames["lesson"]["text_blocked"].to_list() == [False] * 2
+    told = {(one.rule, one.field, one.detail) for one in done.findings}
+    assert told == {("contact_in_text", "homework", "телефон, адрес в мессенджере")}
