@@ -51,12 +51,20 @@ class Masks:
     def naming(self, texts: pl.Series) -> pl.Series:
         """Whether each text (String, null = no text) names somebody or says how to reach anybody
         (Boolean, never null)."""
-        found = scan(texts, self.lexicon)["text"].unique()
-        return texts.is_in(found.implode()).fill_null(value=False)
+        apart = _apart(texts)
+        found = scan(apart, self.lexicon)["text"].unique()
+        return apart.is_in(found.implode()).fill_null(value=False)
 
     def shown(self, labels: pl.Series) -> pl.Series:
         """``labels`` for readers: hidden or masked as free texts are (``policies/texts.yml``)."""
-        return load_text_policy().clear(labels, scan(labels, self.lexicon)).texts
+        apart = _apart(labels)
+        cleared = load_text_policy().clear(apart, scan(apart, self.lexicon)).texts
+        touched = (cleared != apart).fill_null(value=False)
+        return (
+            pl.select(pl.when(touched).then(cleared).otherwise(labels))
+            .to_series()
+            .alias(labels.name)
+        )
 
     def opaque(self, keys: pl.Series) -> pl.Series:
         """``keys``, those that name somebody as an alias: one key, one alias, in every upload."""
@@ -120,6 +128,11 @@ class Masks:
 @lru_cache(maxsize=2)
 def _lexicon(names: frozenset[str]) -> Lexicon:
     return Lexicon.of(pl.Series(sorted(names), dtype=pl.String))
+
+
+def _apart(labels: pl.Series) -> pl.Series:
+    """Words that are joined because a name may hold no blank: Балл_Иванова."""
+    return labels.str.replace_all("_", " ", literal=True)
 
 
 def _where(flags: pl.Series, then: pl.Expr, otherwise: pl.Series) -> pl.Series:

@@ -153,8 +153,8 @@ class Somebody:
         yield self._canary("snils", f"СНИЛС {self.person.snils}", self.person.snils)
         yield self._canary("snils", f"снилс {snils}", snils)
         yield self._canary("email", f"слать на {self.person.email}", self.person.email)
-        if self.document:
-            yield self._canary("document", f"документ {self.document}", self.document)
+        if " " in self.document:  # of foreign ones see docs/security.md
+            yield self._canary("document", f"паспорт {self.document}", self.document)
 
     def _canary(self, kind: str, text: str, needle: str = "") -> Canary:
         return Canary(kind, self.role, text, needle or text)

@@ -80,9 +80,8 @@ class Planted:
     def __post_init__(self) -> None:
         forms = [list(one.forms()) for one in self.people]
         self._texts = self._mixed(forms)
-        identities = [list(one.identity()) for one in self.people]
-        self._again = cycle(self._mixed([*identities, *forms]))
-        self.planted += [canary for own in identities for canary in own]
+        self._again = cycle(self._mixed(forms))
+        self.planted += [canary for one in self.people for canary in one.identity()]
 
     def _mixed(self, forms: list[list[Canary]]) -> list[Canary]:
         every = list(chain.from_iterable(forms))
@@ -140,7 +139,8 @@ def _listed(form: Form, school: School, people: list[Somebody]) -> list[Somebody
     elif form.kind == "database":
         documents = paragraf.documents(View(school, DAY), "csv").values()
     else:
-        return [one for one in people if one.role != "guardian"]
+        gone = {pupil.person.code for pupil in school.pupils if pupil.left is not None}
+        return [one for one in people if one.role != "guardian" and one.person.code not in gone]
     fathers = Needles(one.patronymic[0] for one in people)
     said = {father for document in documents for father in fathers.found_in(document)}
     return [one for one in people if one.patronymic[0] in said]

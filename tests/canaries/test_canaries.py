@@ -76,7 +76,7 @@ def test_the_vault_knows_everybody(evening: Evening) -> None:
             people = [one.person for one in planted.people]
             for column in ("full_name", "snils", "phone", "email"):
                 said = {getattr(person, column) for person in people}
-                assert len(said - set(known[column])) <= len(said) / 2, (planted.name, column)
+                assert len(said & set(known[column])) > 20, (planted.name, column)
 
 
 @pytest.mark.parametrize("place", PLACES)

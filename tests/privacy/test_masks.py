@@ -24,6 +24,10 @@ def labels(*texts: str | None) -> pl.Series:
 def test_a_label_that_names_somebody_is_hidden_whole(masks: Masks) -> None:
     said = labels("Англ.яз./гр. Брянчихиной", "Англ.яз./2 гр.", None)
     assert masks.shown(said).to_list() == [HIDDEN_NAME, "Англ.яз./2 гр.", None]
+    assert masks.shown(labels("Балл_Жмелеватова", "Балл_за_год")).to_list() == [
+        HIDDEN_NAME,
+        "Балл_за_год",
+    ]
 
 
 def test_a_key_that_names_somebody_gets_one_alias(masks: Masks) -> None:
