@@ -246,7 +246,8 @@ def _dbf_frames(content: bytes, canary: Next) -> bytes:
     """A field's name holds ten letters: those in which a surname begins."""
     columns, rows, encoding = _dbf_read(content)
     said = [[*row, canary() if place == 0 else ""] for place, row in enumerate(rows)]
-    return dbf([*columns, canary().split()[-1]], said, encoding)
+    heading = next(text for text in iter(canary, "") if text.startswith("Работа"))
+    return dbf([*columns, heading.split()[-1]], said, encoding)
 
 
 def _dbf_read(content: bytes) -> tuple[list[str], list[list[str]], str]:

@@ -329,10 +329,8 @@ def _firebird(world: CanaryWorld) -> Iterator[Callable[[date], str]]:
 def _tables(planted: Planted, day: date) -> dict[str, list[list[str]]]:
     files = paragraf.documents(View(planted.school, day), "csv-utf8")
     files.pop("manifest.xml")
-    if day == FIELDS:
+    if day in (FIELDS, FRAMES):  # headings are the words of the administrator's own query
         files = {n: planting.in_fields(n, c, planted.text) for n, c in files.items()}
-    if day == FRAMES:
-        files = {n: planting.in_frames(n, c, planted.text) for n, c in files.items()}
     return {
         name.removesuffix(".csv"): list(csv.reader(io.StringIO(content.decode()), delimiter=";"))
         for name, content in files.items()
