@@ -10,13 +10,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import fsspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import RawDocument, Upload
 from privacy.keys import KeyRing, UnknownKeyError
+from privacy.masks import Masks
 from privacy.resealing import Tell
 from privacy.sealing import (
     HEAD_BYTES,
@@ -103,26 +105,52 @@ def land(
     source: str,
     upload: Upload,
     documents: Sequence[RawDocument],
+    masks: Masks,
 ) -> dict[str, int]:
-    """Keep the documents of an upload; returns the landing id of each document name."""
+    """Keep the documents of an upload; returns the landing id of each document name.
+
+    A name that names somebody is kept as ``masks`` show it.
+    """
+    shown = masks.files(document.name for document in documents)
+    name_landed(connection, source, upload, documents, masks)
     for document in documents:
         statement = insert(landing).values(
             school=upload.school,
             source=source,
             upload_ref=upload.ref,
-            name=document.name,
+            name=shown[document.name],
             sha256=store.put(document.content),
             size=len(document.content),
             media_type=document.media_type,
         )
         connection.execute(statement.on_conflict_do_nothing())
-    rows = connection.execute(
-        select(landing.c.name, landing.c.id)
-        .where(
-            landing.c.school == upload.school,
-            landing.c.source == source,
-            landing.c.upload_ref == upload.ref,
-        )
-        .order_by(landing.c.id)
+    rows = connection.execute(_of(select(landing.c.name, landing.c.id), source, upload))
+    ids = dict(rows.tuples().all())  # the newest content of a name wins
+    return {document.name: ids[shown[document.name]] for document in documents}
+
+
+def name_landed(
+    connection: Connection,
+    source: str,
+    upload: Upload,
+    documents: Sequence[RawDocument],
+    masks: Masks,
+) -> None:
+    """Call what is landed of ``upload`` as ``masks`` show it, which know more people by now."""
+    names = [document.name for document in documents]
+    shown, hidden = masks.files(names), masks.hidden_files(names)
+    there = set(connection.execute(_of(select(landing.c.name), source, upload)).scalars())
+    for name in names:
+        for earlier in ({name, hidden[name]} - {shown[name]}) & there:
+            statement = update(landing).values(name=shown[name])
+            connection.execute(_of(statement.where(landing.c.name == earlier), source, upload))
+
+
+def _of(statement: Any, source: str, upload: Upload) -> Any:
+    """``statement`` for the landed documents of ``upload``."""
+    found = statement.where(
+        landing.c.school == upload.school,
+        landing.c.source == source,
+        landing.c.upload_ref == upload.ref,
     )
-    return dict(rows.tuples().all())  # the newest content of a name wins
+    return found.order_by(landing.c.id) if isinstance(found, Select) else found

@@ -5,7 +5,8 @@
 3. UIDs go to the vault and are not handed on.
 4. In all else: references become pseudonyms, identity columns go, the natural key becomes
    ``key``, and free text is hidden or masked where it names one of the school's people or
-   says how to reach somebody (``policies/texts.yml``).
+   says how to reach somebody (``policies/texts.yml``); so are names of groups and the like, and
+   keys (``masks``).
 
 Running it twice on the same frames gives the same answer and writes nothing the second time.
 """
@@ -14,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import polars as pl
 
@@ -22,15 +22,16 @@ from privacy.actions import Action, ActionLog
 from privacy.claims import match
 from privacy.freetext import scan
 from privacy.keys import KeyRing
-from privacy.lexicon import Lexicon
 from privacy.likeness import snils_is_wrong
+from privacy.masks import Masks
 from privacy.people import keep_known_classes, people_of
 from privacy.pseudonyms import lookup, pseudonym
 from privacy.text_policy import load_text_policy
 from privacy.uids import UidCounts
 from privacy.vault import Vault
-from schemas.catalogue import field_names, fields_of, natural_key
+from schemas.catalogue import Field, field_names, fields_of, natural_key
 from schemas.codes import PersonRole
+from schemas.fields import Text
 from schemas.frames import ORIGIN, REFUSAL_SCHEMA, Finding, no_refusals
 from schemas.tables.journal import content_columns
 
@@ -46,13 +47,14 @@ class Separated:
     with identity fields have ``_identity_hash`` (String: it changes with the person's data),
     lessons have ``text_blocked`` (Boolean). No frame for ``uid``. ``refusals``:
     ``REFUSAL_SCHEMA``; its ``record`` holds personal data and must be sealed. ``uid_counts``:
-    the accepted rows of ``uid``.
+    the accepted rows of ``uid``. ``masks`` knows the school's people as they are now.
     """
 
     frames: dict[str, pl.DataFrame] = field(repr=False)
     refusals: pl.DataFrame = field(repr=False)  # a frame prints its first rows
     findings: list[Finding]
     uid_counts: UidCounts
+    masks: Masks = field(repr=False)
 
 
 def separate(
@@ -80,7 +82,7 @@ def separate(
     if log is not None:
         details = {"source": source, "written": written, "hidden_texts": work.cleared_texts()}
         log(Action("separate", school, GROUND, found.height, details))
-    return Separated(facts, work.refusals, work.findings, uid_counts)
+    return Separated(facts, work.refusals, work.findings, uid_counts, work.masks)
 
 
 class _Separation:
@@ -91,12 +93,9 @@ class _Separation:
         self._source = source
         self._keys = keys
         self._identities = identities
+        self.masks = Masks.of(identities, keys)
         self.refusals = no_refusals()
         self.findings: list[Finding] = []
-
-    @cached_property
-    def _lexicon(self) -> Lexicon:
-        return Lexicon.of(self._identities["full_name"])
 
     def file_uids(self, frame: pl.DataFrame, vault: Vault, log: ActionLog | None) -> UidCounts:
         """Find the owner of each UID and file it."""
@@ -131,6 +130,7 @@ class _Separation:
         if entity == "consent":
             pupils = rows.with_columns(role=pl.lit(PersonRole.PUPIL.value))
             rows = self._claimed(entity, frame, pupils, "pupil")
+        rows = self._mask_labels(entity, rows)
         rows = rows.with_columns(_key(entity), *self._identity_hash(entity))
         columns = ["key", *content_columns(entity), *ORIGIN]
         if "_identity_hash" in rows.columns:
@@ -178,11 +178,26 @@ class _Separation:
             return []
         return [lookup(self._keys, f"identity:{entity}", *said).alias("_identity_hash")]
 
+    def _mask_labels(self, entity: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Hide what names somebody in names of groups and the like, and in keys."""
+        for about in filter(_is_label, fields_of(entity)):
+            labels = rows[about.name]
+            if about.ref is not None or about.name in natural_key(entity):
+                rows = rows.with_columns(self.masks.opaque(labels))
+                continue
+            named = self.masks.naming(labels)
+            self.findings += [
+                Finding("name_in_label", document, entity, line, about.name)
+                for document, line in rows.filter(named).select("_document", "_line").iter_rows()
+            ]
+            rows = rows.with_columns(self.masks.shown(labels))
+        return rows
+
     def _clear_texts(self, entity: str, rows: pl.DataFrame, texts: list[str]) -> pl.DataFrame:
         """``rows`` with ``texts`` as the policy lets them go on, and ``text_blocked``."""
         policy, blocked = load_text_policy(), pl.lit(value=False)
         for name in texts:
-            cleared = policy.clear(rows[name], scan(rows[name], self._lexicon))
+            cleared = policy.clear(rows[name], scan(rows[name], self.masks.lexicon))
             told = cleared.told.join(rows.with_row_index("row"), on="row", maintain_order="left")
             self.findings += [
                 Finding(rule, document, entity, line, name, detail)
@@ -193,6 +208,12 @@ class _Separation:
             rows = rows.with_columns(cleared.texts.alias(name))
             blocked = blocked | cleared.blocked
         return rows.with_columns(text_blocked=blocked)
+
+
+def _is_label(about: Field) -> bool:
+    """Words of the source that are stored as they came: no code, nobody's key, no free text."""
+    own = about.person is None and not about.identity and not about.free_text
+    return own and isinstance(about.kind, Text)
 
 
 def _key(entity: str) -> pl.Expr:

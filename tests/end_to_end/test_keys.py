@@ -127,8 +127,8 @@ def test_without_the_key_file_nothing_opens(full: World, tmp_path: Path) -> None
         home=full.home, database_url=full.settings.database_url, key_file=other.path
     )
     tried = rotation.reseal(Hub.open(stranger), lambda _place, _count: None)
-    assert {one.place: one.resealed for one in tried} == dict.fromkeys(PLACES, 0)
-    assert {one.place: one.left for one in tried} == counts
+    assert sum(one.resealed for one in tried) == 0
+    assert {one.place: one.left for one in tried if one.left} == counts
     nowhere = Settings(
         home=full.home, database_url=full.settings.database_url, key_file=tmp_path / "lost.json"
     )

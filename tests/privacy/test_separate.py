@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from privacy.actions import Action
 from privacy.keys import KeyRing
+from privacy.masks import HIDDEN_NAME
 from privacy.pseudonyms import pseudonym
 from privacy.separate import Separated, separate
 from privacy.uids import UidCounts
@@ -255,6 +256,25 @@ def test_a_claim_reaches_no_other_school(filled: Vault, keys: KeyRing) -> None:
     frames = {"uid": canonical("uid", uid(full_name=full_name(0)))}
     done = separate("781002", "lists", frames, filled, keys)
     assert done.refusals["rule"].to_list() == ["person_not_found"]
+
+
+def test_a_group_called_after_its_teacher_is_hidden_and_stays_one_group(
+    vault: Vault, keys: KeyRing
+) -> None:
+    teacher = str(PEOPLE[3]["surname"])
+    called = {"source_key": f"7а/гр. {teacher}", "name": f"Англ.яз./гр. {teacher}"}
+    frames = journal()
+    frames["group"] = canonical("group", {"class_key": "c7", **called})
+    frames["lesson"] = frames["lesson"].with_columns(group_key=pl.lit(called["source_key"]))
+    done = separate(SCHOOL, "paragraf", frames, vault, keys)
+    [key], [name] = done.frames["group"]["source_key"], done.frames["group"]["name"]
+    assert name == HIDDEN_NAME
+    assert set(done.frames["lesson"]["group_key"]) == {key}
+    assert key in done.frames["group"]["key"][0]
+    assert find_people(done.frames["group"].write_ndjson().encode(), PEOPLE) == []
+    assert ("name_in_label", "group", "name") in {
+        (f.rule, f.entity, f.field) for f in done.findings
+    }
 
 
 def test_a_phone_in_a_text_is_masked_and_the_lesson_leaves(filled: Vault, keys: KeyRing) -> None:

@@ -83,3 +83,13 @@ def test_an_entity_without_references_is_kept(canonical, good):
     result = check_references("term", canonical("term", [good["term"]]), {})
 
     assert result.kept.height == 1
+
+
+def test_a_guardian_without_the_child_is_refused_after_the_name_has_gone(canonical, good):
+    """References are checked after separation: what is refused has no identity fields any more."""
+    frame = canonical("guardian", [good["guardian"]]).drop("full_name", "phone", "email")
+    judged = check_references("guardian", frame, {"person:pupil": pl.Series([], dtype=pl.String)})
+    assert judged.kept.is_empty()
+    [record] = judged.refusals["record"]
+    assert "full_name" not in record
+    assert good["guardian"]["pupil"] in record
