@@ -14,8 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 PASSWORDS = ("postgres_password", "svod_password", "airflow_password")
-# Made by the operator: a certificate, and who may see the reports (htpasswd -B).
-BY_HAND = ("tls_certificate", "tls_key", "reports_htpasswd")
+# Made by the operator: a certificate, who may see the reports (htpasswd -B), and, for the profile
+# "public" alone, who may ask for schedules (svod serve client NAME).
+BY_HAND = ("tls_certificate", "tls_key", "reports_htpasswd", "SVOD_SCHEDULE_CLIENTS")
 
 
 def make(folder: Path) -> list[str]:

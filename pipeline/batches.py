@@ -6,14 +6,15 @@ tells the caller that some should be tried again later; those already done are n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 
 from sqlalchemy import Connection
 
 from connectors.errors import RateLimited, Unavailable
 from pipeline import runs
-from pipeline.collect import Run, collect_school
-from pipeline.deliver import Delivery, Mode, deliver_school
+from pipeline.collect import COLLECT, Run, collect_school
+from pipeline.deliver import Delivery, Mode, deliver_schools
 from pipeline.destinations import DESTINATIONS, Destination
 from pipeline.hub import Hub
 from pipeline.identity import match_people
@@ -25,7 +26,6 @@ from pipeline.settings import expand
 
 # What a later try may mend; the rest needs a person first.
 PASSING = frozenset({"source_unavailable", "rate_limited", "portal_resting"})
-COLLECT = "collect"
 
 
 class SchoolsWaitingError(Unavailable):
@@ -46,9 +46,8 @@ def open_run(hub: Hub, verb: str, run: Run) -> list[list[str]]:
     names no such target."""
     with hub.engine.begin() as connection:
         runs.start(connection, run.run_id, verb, run.business_date)
-        if not _due(connection, verb):
-            return []
-        return split(school_codes(connection), hub.settings.batch_schools)
+        due = _due(connection, verb, run.business_date)
+        return split(sorted(due), hub.settings.batch_schools)
 
 
 def collect_batch(hub: Hub, schools: Sequence[str], run: Run) -> dict[str, int]:
@@ -56,7 +55,13 @@ def collect_batch(hub: Hub, schools: Sequence[str], run: Run) -> dict[str, int]:
 
     Raises ``SchoolsWaitingError`` when a source did not answer.
     """
-    return _each(hub, schools, run, COLLECT, lambda school: collect_school(hub, school, run))
+    return _each(
+        hub,
+        schools,
+        run,
+        COLLECT,
+        lambda due: (verdict for school in due for verdict in collect_school(hub, school, run)),
+    )
 
 
 def deliver_batch(
@@ -79,7 +84,7 @@ def deliver_batch(
         schools,
         run,
         destination.verb,
-        lambda school: [deliver_school(hub, school, run, delivery)],
+        lambda due: deliver_schools(hub, due, run, delivery),
     )
 
 
@@ -104,7 +109,7 @@ def close_run(hub: Hub, verb: str, run: Run, schools: Sequence[str] | None = Non
         match_people(hub)
     with hub.engine.begin() as connection:
         reached = {(v.school, v.source) for v in runs.verdicts(connection, run.run_id, verb)}
-        due = _due(connection, verb)
+        due = _due(connection, verb, run.business_date)
         for part in sorted(
             {(s, kind) for s in schools or due for kind in due.get(s, {verb})} - reached
         ):
@@ -121,18 +126,15 @@ def _each(
     schools: Sequence[str],
     run: Run,
     verb: str,
-    act: Callable[[str], list[Verdict]],
+    act: Callable[[Sequence[str]], Iterable[Verdict]],
 ) -> dict[str, int]:
     done = _already_done(hub, run, verb)
     counts: dict[str, int] = {}
-    waiting: dict[str, set[str | None]] = {}
-    for school in (code for code in schools if code not in done):
-        verdicts = act(school)
-        for verdict in verdicts:
-            counts[verdict.state.value] = counts.get(verdict.state.value, 0) + 1
-        rules = {verdict.rule for verdict in verdicts}
-        if rules & PASSING:
-            waiting[school] = rules
+    waiting: dict[str, set[str]] = {}
+    for verdict in act([code for code in schools if code not in done]):
+        counts[verdict.state.value] = counts.get(verdict.state.value, 0) + 1
+        if verdict.rule in PASSING:
+            waiting.setdefault(verdict.school, set()).add(verdict.rule)
     if waiting:
         limited = any("rate_limited" in rules for rules in waiting.values())
         kind = SchoolsLimitedError if limited else SchoolsWaitingError
@@ -144,15 +146,18 @@ def _already_done(hub: Hub, run: Run, verb: str) -> set[str]:
     """Schools that an earlier try of this very run has finished, each of their journals."""
     with hub.engine.begin() as connection:
         found = runs.verdicts(connection, run.run_id, verb)
-        due = _due(connection, verb)
+        due = _due(connection, verb, run.business_date)
     finished = {(v.school, v.source) for v in found if v.state is not SchoolState.FAILED}
     return {s for s, kinds in due.items() if {(s, kind) for kind in kinds} <= finished}
 
 
-def _due(connection: Connection, verb: str) -> dict[str, set[str]]:
-    """What a run owes a verdict on: by school, its journals, or the target of a delivery."""
+def _due(connection: Connection, verb: str, on: date) -> dict[str, set[str]]:
+    """What a run owes a verdict on: by school, its journals, or the target of a delivery.
+
+    A school that is closed is collected no more; what it left at the portals still changes.
+    """
     if verb == COLLECT:
-        return source_kinds(connection)
+        return source_kinds(connection, on)
     names = {one.name for one in DESTINATIONS.values() if one.verb == verb}
     there = names & target_names(connection)
     return dict.fromkeys(school_codes(connection), there) if there else {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import polars as pl
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from connectors.base import Parsed, Source, Upload
+from connectors.base import Parsed, RawDocument, Source, Upload
 from connectors.errors import AccessDenied, ConnectorError, RateLimited, Retriable
 from connectors.registry import make_source
 from mappings.applier import Translated, translate
@@ -26,20 +26,23 @@ from mappings.problems import MappingError
 from pipeline import ledger, runs
 from pipeline.hub import Hub
 from pipeline.judge import Judged, judge
-from pipeline.landing import land
+from pipeline.landing import land, name_landed
 from pipeline.ledger import Counter, Entry
 from pipeline.profiles import load_profile
 from pipeline.quarantine import Place, keep_findings, keep_refusals
-from pipeline.registry import SchoolSource, school_sources
+from pipeline.registry import SchoolSource, closed_on, school_sources
 from pipeline.runs import SchoolState, Verdict
 from pipeline.settings import MissingVariableError, expand
 from pipeline.store import Batch, mark_vanished, upsert
 from pipeline.volumes import Volumes, judge_volumes
 from privacy.actions import Action
+from privacy.masks import Masks
 from quality.batch_suite import load_suite
 from schemas.frames import Finding
 from schemas.rulebook import rule
 from schemas.tables import uploads
+
+COLLECT = "collect"  # the verb of this step
 
 OpenSource = Callable[[SchoolSource], Source]
 
@@ -56,17 +59,26 @@ class Run:
 def collect_school(
     hub: Hub, school: str, run: Run, open_one: OpenSource | None = None
 ) -> list[Verdict]:
-    """Collect every source of ``school``; one verdict per source, errors included.
+    """Collect every source of ``school``; one verdict per source, errors included. A school that is
+    closed is collected no more: one verdict says so.
 
     Raises nothing for a school's own trouble: one bad school never stops a batch.
     """
     with hub.engine.begin() as connection:
+        closed = closed_on(connection, school)
         todo = school_sources(connection, school)
+    if closed is not None and closed <= run.business_date:
+        over = Verdict(school, COLLECT, SchoolState.NOTHING_NEW, detail=f"closed on {closed}")
+        with hub.engine.begin() as connection:
+            runs.record(connection, run.run_id, COLLECT, run.business_date, over)
+        return [over]
     verdicts = []
     for place in todo:
         verdict = _guarded(hub, place, run, open_one or open_registered)
+        if verdict.detail:  # words of a source, and names of its files
+            verdict = replace(verdict, detail=hub.masks(school).message(verdict.detail))
         with hub.engine.begin() as connection:
-            runs.record(connection, run.run_id, "collect", run.business_date, verdict)
+            runs.record(connection, run.run_id, COLLECT, run.business_date, verdict)
         verdicts.append(verdict)
     return verdicts
 
@@ -141,7 +153,8 @@ def _take(
     documents = list(source.fetch(upload))
     batch = Batch(place.school, place.kind, place.school_year, run.run_id, upload.taken_at)
     with hub.engine.begin() as connection:
-        landed = land(hub.landing, connection, place.kind, upload, documents)
+        known = hub.masks(place.school)
+        landed = land(hub.landing, connection, place.kind, upload, documents, known)
     parsed = source.parse(upload, documents)
     translated = translate(mapping, parsed.tables, zone=place.zone)
     volumes = _volumes(hub, place, run, batch, upload, translated)
@@ -149,17 +162,20 @@ def _take(
         return _refused(hub, place, batch, upload, volumes)
     judged = judge(hub, batch, translated, place.year_start)
     with hub.engine.begin() as connection:
+        name_landed(connection, place.kind, upload, documents, judged.masks)
         _write(connection, batch, upload, judged, landed)
         _account(connection, batch, translated, judged)
         documents_found = _document_findings(parsed)
         found = [
-            *documents_found, *translated.findings, *volumes.findings, *judged.findings
+            *documents_found, *translated.findings, *volumes.findings, *judged.findings,
+            *_files_named_after_somebody(documents, judged.masks),
         ]  # fmt: skip
         at = Place(batch.run_id, batch.school, batch.source, upload.ref)
-        keep_findings(connection, at, found)
+        keep_findings(connection, at, judged.masks.findings(found))
         unread = [*documents_found, *unread_tables(translated.findings)]
         whole = not unread
-        keep_refusals(connection, hub.keys, batch, upload.ref, judged.refusals, complete=whole)
+        refusals = judged.masks.refusals(judged.refusals)
+        keep_refusals(connection, hub.keys, batch, upload.ref, refusals, complete=whole)
         _note_upload(connection, batch, upload, accepted=whole)
     return verdict_of(place, unread)
 
@@ -186,7 +202,7 @@ def _refused(
     """An upload that spoke of too little stays landed; nothing of it is stored or counted."""
     with hub.engine.begin() as connection:
         at = Place(batch.run_id, batch.school, batch.source, upload.ref)
-        keep_findings(connection, at, volumes.findings)
+        keep_findings(connection, at, hub.masks(place.school).findings(volumes.findings))
         _note_upload(connection, batch, upload, accepted=False)
     first = volumes.too_low[0]
     detail = f"{first.entity}: {first.detail}"
@@ -236,6 +252,21 @@ def _document_findings(parsed: Parsed) -> list[Finding]:
             detail=problem.detail,
         )
         for problem in parsed.problems
+    ]
+
+
+def _files_named_after_somebody(documents: Sequence[RawDocument], masks: Masks) -> list[Finding]:
+    """Told so that the school can find a file that is shown under an alias."""
+    shown = masks.files(document.name for document in documents)
+    ordered = sorted(documents, key=lambda document: document.name)
+    return [
+        Finding(
+            "name_in_file_name",
+            shown[one.name],
+            detail=f"файл {place} из {len(ordered)} по алфавиту, {len(one.content)} Б",
+        )
+        for place, one in enumerate(ordered, start=1)
+        if shown[one.name] != one.name
     ]
 
 

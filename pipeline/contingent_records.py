@@ -4,7 +4,8 @@ Each frame holds ``key`` (the record's opaque name at the registry), the fields 
 ``privacy/policies/contingent.yml`` takes from the frame and, but for classes, ``pupil``: the gate
 puts the identity in from the vault, or withholds the record. Days are ISO texts.
 
-Keys of classes and educations hold the school year, so that a year that closes stays as it was.
+Keys of classes and educations hold the school year, so that a year that closes stays as it was;
+but for its educations that are still open: they end with the year.
 A pupil has one education per class: who comes back to a class goes on in it.
 """
 
@@ -14,11 +15,11 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import polars as pl
-import yaml
 
+from connectors.contingent.codes import Codes, read_codes
+from pipeline.registry import ClosedYear
 from privacy.keys import KeyRing
 from privacy.pseudonyms import remote_key
 
@@ -28,11 +29,10 @@ _STINT = ("source", "pupil", "class_key")
 
 
 @cache
-def contingent_words() -> dict[str, Any]:
-    """mappings/targets/contingent_words.yml: codes of our words, by field."""
-    content = files("mappings").joinpath("targets/contingent_words.yml").read_text("utf-8")
-    words: dict[str, Any] = yaml.safe_load(content)
-    return words
+def contingent_codes() -> Codes:
+    """mappings/targets/contingent.yml: the registry's code lists, and what the site states."""
+    content = files("mappings").joinpath("targets/contingent.yml").read_text("utf-8")
+    return read_codes(content)
 
 
 def contingent_records(
@@ -72,6 +72,37 @@ def contingent_records(
     }
 
 
+def ended_educations(
+    keys: KeyRing,
+    school: str,
+    closed: Facts,
+    moved_up: pl.Series,
+    *,
+    year: ClosedYear,
+    education_form: str | None,
+) -> pl.DataFrame:
+    """The educations of a closed year that have an end: columns as in ``contingent_records``.
+
+    ``closed``: that year's facts as ``contingent_records`` takes them; ``moved_up``: pupils of the
+    open year's classes. An education ends as that year's lists and orders say; else, if the pupil
+    moved up, on the year's last day. Of who is in no class now and in no order nothing is said:
+    nobody told that this pupil left.
+    """
+    every_order = date(year.start.year + 1, 12, 31)  # those of the summer too
+    records = contingent_records(
+        keys,
+        school,
+        closed,
+        on=every_order,
+        year_start=year.start,
+        education_form=education_form,
+    )
+    now_in_a_class = pl.col("pupil").is_in(moved_up.implode())
+    last_day = pl.when(now_in_a_class).then(pl.lit(year.finish.isoformat()))
+    ended = records["education"].with_columns(pl.coalesce("training_end_at", last_day))
+    return ended.filter(pl.col("training_end_at").is_not_null())
+
+
 class _Named:
     """The opaque keys at the registry; they are no keys of another portal."""
 
@@ -95,7 +126,7 @@ class _Named:
 
 
 def _classes(named: _Named, classes: pl.DataFrame) -> pl.DataFrame:
-    programs = contingent_words()["program"]
+    programs = contingent_codes().words["program"]
     rows = classes.rename({"key": "class_key"})
     return rows.select(
         "source",
@@ -105,7 +136,7 @@ def _classes(named: _Named, classes: pl.DataFrame) -> pl.DataFrame:
         "grade_level",
         "letter",
         pl.lit(named.year).alias("academic_year"),
-        pl.col("grade_level").replace_strict(programs, return_dtype=pl.String).alias("program"),
+        pl.col("grade_level").cast(pl.String).replace_strict(programs).alias("program"),
         pl.lit(named.year_start.isoformat()).alias("open_at"),
         pl.lit(None, pl.String).alias("close_at"),
     )
@@ -120,7 +151,9 @@ def _stints(facts: Facts, orders: pl.DataFrame, year_start: date) -> pl.DataFram
     former = [facts[name].select(*_STINT, "start", "finish") for name in known]
     current = facts["enrolment"].select(*_STINT, "start", "finish")
     came = _latest(orders, "to_class_key", "came")
-    went = _latest(orders, "from_class_key", "went")
+    # An order of before the year speaks of last year's class, which may have had the same key.
+    of_this_year = orders.filter(pl.col("date") >= year_start)
+    went = _latest(of_this_year, "from_class_key", "went")
     # An order that a pupil left a class proves that he was in it, whatever the lists hold now.
     left = went.select(*_STINT).join(current, on=_STINT, how="anti")
     past = left.join(_once(former), on=_STINT, how="left") if former else left
@@ -135,6 +168,7 @@ def _stints(facts: Facts, orders: pl.DataFrame, year_start: date) -> pl.DataFram
         end=pl.coalesce("finish", pl.when(gone).then("went_date")),
         end_order_number=pl.when(gone).then("went_number"),
         end_order_date=pl.when(gone).then("went_order"),
+        end_reason=pl.when(gone).then("went_reason"),
     ).filter((pl.col("end") > year_start).fill_null(value=True))
 
 
@@ -147,6 +181,9 @@ def _once(frames: list[pl.DataFrame]) -> pl.DataFrame:
 def _latest(orders: pl.DataFrame, class_key: str, name: str) -> pl.DataFrame:
     """The last order into or out of each pupil's class."""
     rows = orders.filter(pl.col(class_key).is_not_null()).sort("date", "key")
+    # The other reasons are in no order; what is not said is not made up.
+    left_for = (pl.col("kind") == "withdrawal") & pl.col("other_school").is_not_null()
+    reason = contingent_codes().words["deduction_reason"]["to_another_school"]
     return rows.unique(["source", "pupil", class_key], keep="last", maintain_order=True).select(
         "source",
         "pupil",
@@ -154,6 +191,7 @@ def _latest(orders: pl.DataFrame, class_key: str, name: str) -> pl.DataFrame:
         pl.col("date").alias(f"{name}_date"),
         pl.col("order_number").alias(f"{name}_number"),
         pl.col("order_date").alias(f"{name}_order"),
+        pl.when(left_for).then(pl.lit(reason)).alias(f"{name}_reason"),
     )
 
 
@@ -171,7 +209,7 @@ def _education(
         "program",
         _iso("begin").alias("training_begin_at"),
         _iso("end").alias("training_end_at"),
-        pl.lit(None, pl.String).alias("deduction_reason"),
+        pl.col("end_reason").alias("deduction_reason"),
         pl.col("came_number").alias("begin_order_number"),
         _iso("came_order").alias("begin_order_date"),
         "end_order_number",

@@ -1,7 +1,9 @@
 """The one database: embedded PostgreSQL 18 by default, any server by ``SVOD_DATABASE_URL``.
 
-Two roles divide it (docs/security.md): ``svod_hub`` for every step, without any right to the
-schema ``vault``; ``svod_vault`` for the privacy room alone.
+Roles divide it (docs/roles.md): ``svod_hub`` for every step, without any right to the schema
+``vault``; ``svod_vault`` for the privacy room alone; ``svod_web`` for the dashboard, held to a
+scope (``pipeline.scope``); ``svod_service`` for the schedules that others ask for;
+``svod_auditor`` for who reads the action log.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 
 from pipeline.settings import Settings
 
-Role = Literal["svod_hub", "svod_vault", "owner"]
+Role = Literal["svod_hub", "svod_vault", "svod_web", "svod_service", "svod_auditor", "owner"]
 
 
 MAIN = "svod"

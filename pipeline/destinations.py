@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import polars as pl
 
 from connectors.base import Target
-from connectors.contingent.codes import Codes, read_codes
 from connectors.registry import make_contingent, make_diary
-from pipeline.contingent_records import contingent_records
+from pipeline.contingent_records import contingent_codes, contingent_records, ended_educations
 from pipeline.diary_records import diary_records
 from pipeline.outbox import EVERY_ONE, USUAL, Guard
+from pipeline.registry import ClosedYear
 from privacy.keys import KeyRing
 
 Facts = Mapping[str, pl.DataFrame]
@@ -36,26 +34,35 @@ class Moment:
 RecordsOf = Callable[[KeyRing, str, Facts, Moment], dict[str, pl.DataFrame]]
 
 
+# Key ring, school, facts of the closed year and of the open one, the closed year -> records of the
+# closed year, by type, that may be other than they were sent.
+AmendedOf = Callable[[KeyRing, str, Facts, Facts, ClosedYear], dict[str, pl.DataFrame]]
+
+
 @dataclass(frozen=True)
 class Destination:
     """A kind of portal.
 
     ``order``: types, each after those it points at. ``facts``: entities of the journal that its
-    records are made of. ``names_people``: contents are sealed while they wait. ``asks_former``: the
-    portal wants a record as it was when it ends. ``by_consent``: nothing about a child leaves
-    without one. ``guard``: how many withdrawals go without a person.
+    records are made of; of ``former`` those that vanished count too. ``names_people``: contents
+    are sealed while they wait. ``asks_former``: the portal wants a record as it was when it ends.
+    ``by_consent``: nothing about a child leaves without one. ``guard``: how many withdrawals go
+    without a person. ``amended``: what the new year tells of the closed one, where it tells
+    anything.
     """
 
     name: str
     verb: str
     order: tuple[str, ...]
     facts: tuple[str, ...]
+    former: tuple[str, ...]
     records: RecordsOf
     connect: Callable[[Mapping[str, Any]], Target]
     by_consent: bool
     names_people: bool = False
     asks_former: bool = False
     guard: Guard = USUAL
+    amended: AmendedOf | None = None
 
 
 def _diary(keys: KeyRing, school: str, facts: Facts, moment: Moment) -> dict[str, pl.DataFrame]:
@@ -75,15 +82,22 @@ def _contingent(
     )
 
 
+def _contingent_amended(
+    keys: KeyRing, school: str, closed: Facts, now: Facts, year: ClosedYear
+) -> dict[str, pl.DataFrame]:
+    ended = ended_educations(
+        keys,
+        school,
+        closed,
+        now["enrolment"]["pupil"],
+        year=year,
+        education_form=contingent_codes().site.education_form,
+    )
+    return {"education": ended}
+
+
 def _connect_contingent(settings: Mapping[str, Any]) -> Target:
     return make_contingent(settings, contingent_codes())
-
-
-@cache
-def contingent_codes() -> Codes:
-    """mappings/targets/contingent.yml: the registry's code lists, and what the site states."""
-    content = files("mappings").joinpath("targets/contingent.yml").read_text("utf-8")
-    return read_codes(content)
 
 
 DIARY = Destination(
@@ -100,6 +114,8 @@ DIARY = Destination(
         "subject",
         "term",
     ),
+    # What a stored record points at and the journal says no more still has its name.
+    former=("lesson", "class_", "subject", "term"),
     records=_diary,
     connect=make_diary,
     by_consent=True,
@@ -110,6 +126,7 @@ CONTINGENT = Destination(
     verb="deliver_contingent",
     order=("class", "person", "education", "movement"),
     facts=("class_", "pupil", "enrolment", "movement"),
+    former=("enrolment",),
     records=_contingent,
     connect=_connect_contingent,
     by_consent=False,
@@ -117,6 +134,7 @@ CONTINGENT = Destination(
     asks_former=True,
     # There a withdrawal deletes a record as a mistake; leaving the school is a date in it.
     guard=EVERY_ONE,
+    amended=_contingent_amended,
 )
 
 DESTINATIONS: dict[str, Destination] = {one.name: one for one in (DIARY, CONTINGENT)}

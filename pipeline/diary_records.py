@@ -34,7 +34,9 @@ def diary_records(keys: KeyRing, school: str, facts: Facts, year: int) -> dict[s
     """Records by type: timetable, lesson, mark, attendance, term_mark; a row per fact that is due.
 
     ``facts``: live journal frames of ``school`` in the school year ``year`` (timetable_slot,
-    lesson, mark, attendance, term_mark, class_, subject, term). Attendance the portal has no code
+    lesson, mark, attendance, term_mark, class_, subject, term); ``former_…`` of what a record may
+    point at holds what vanished: a refused mark stays as it was accepted last though its
+    term is gone. Attendance the portal has no code
     for keeps a null ``estimate_value_code``.
     """
     named = _Named(keys, school, facts, year)
@@ -51,15 +53,20 @@ class _Named:
     """The facts with the portal's keys and the names of subjects and classes joined."""
 
     def __init__(self, keys: KeyRing, school: str, facts: Facts, year: int) -> None:
-        self._keys, self._school, self._year, self.facts = keys, school, str(year), facts
-        self.subjects = facts["subject"].select(
+        self._keys, self._school, self._year, self.facts = keys, school, year, facts
+        self.subjects = self.known("subject").select(
             "source", pl.col("key").alias("subject_key"), pl.col("name").alias("subject_name")
         )
-        self.classes = facts["class_"].select(
-            "source", pl.col("key").alias("class_key"), _group_name().alias("group_name")
+        self.classes = self.known("class_").select(
+            "source", pl.col("key").alias("class_key"), group_name().alias("group_name")
         )
-        lessons = facts["lesson"].select("source", "key", "subject_key", "date")
+        lessons = self.known("lesson").select("source", "key", "subject_key", "date")
         self.lessons = lessons.rename({"key": "lesson_key"})
+
+    def known(self, entity: str) -> pl.DataFrame:
+        """Rows of ``entity``, those that vanished too: what still points at them has their name."""
+        there = [self.facts[n] for n in (entity, f"former_{entity}") if n in self.facts]
+        return pl.concat(there, how="diagonal")
 
     def of(self, entity: str) -> pl.DataFrame:
         """Live rows of ``entity`` with their key at the portal."""
@@ -67,13 +74,17 @@ class _Named:
         return frame.with_columns(self.portal_key(entity, "key"))
 
     def portal_key(self, entity: str, column: str) -> pl.Expr:
-        """The opaque name of the record of ``entity`` whose natural key is in ``column``; systems
-        number their records anew every year."""
-        natural = pl.concat_str(pl.lit(self._year), "source", column, separator="|")
-        return remote_key(self._keys, school=self._school, entity=entity, key=natural).alias(column)
+        return portal_key(self._keys, self._school, self._year, entity, column)
 
 
-def _group_name() -> pl.Expr:
+def portal_key(keys: KeyRing, school: str, year: int, entity: str, column: str) -> pl.Expr:
+    """The opaque name of the record of ``entity`` whose natural key is in ``source`` and
+    ``column``; systems number their records anew every ``year``."""
+    natural = pl.concat_str(pl.lit(str(year)), "source", column, separator="|")
+    return remote_key(keys, school=school, entity=entity, key=natural).alias(column)
+
+
+def group_name() -> pl.Expr:
     """«7 а», as the portal writes a class (interfaces.md 6.5)."""
     letter = pl.col("letter").fill_null("").str.to_lowercase()
     return pl.concat_str(
@@ -169,7 +180,7 @@ def _attendance(named: _Named) -> pl.DataFrame:
 
 def _term_marks(named: _Named) -> pl.DataFrame:
     codes = diary_codes()
-    terms = named.facts["term"].select(
+    terms = named.known("term").select(
         "source",
         pl.col("key").alias("term_key"),
         pl.col("name").alias("term_name"),

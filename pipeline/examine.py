@@ -29,7 +29,8 @@ def examine(hub: Hub, run: Run) -> int:
     Data Docs go to ``<home>/data_docs``. Raises ``quality.batches.BatchCheckError``.
     """
     with hub.engine.begin() as connection:
-        batch = Batch(run.run_id, run.business_date, school_codes(connection))
+        schools = school_codes(connection, open_on=run.business_date)
+        batch = Batch(run.run_id, run.business_date, schools)
     docs = hub.settings.home.absolute() / "data_docs"
     verdicts = judge_batches(server_url(hub.settings), batch, docs=docs)
     failed = [verdict for verdict in verdicts if not verdict.success]

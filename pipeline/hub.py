@@ -11,6 +11,7 @@ from pipeline.landing import Landing
 from pipeline.settings import Settings
 from privacy.actions import Action, action_log_on
 from privacy.keys import KeyRing
+from privacy.masks import Masks
 from privacy.vault import Vault
 
 
@@ -37,6 +38,10 @@ class Hub:
             keys=keys,
             landing=Landing(settings.landing, keys),
         )
+
+    def masks(self, school: str) -> Masks:
+        """What hides the people of ``school`` whom the vault knows by now."""
+        return Masks.of(self.vault.identities(school), self.keys)
 
     def log_action(self, action: Action) -> None:
         """Add a row to the action log, committed at once; who acts is ``actor``."""

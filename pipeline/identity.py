@@ -88,7 +88,7 @@ def ambiguous(hub: Hub) -> list[dict[str, Any]]:
     pairs = hub.vault.persons.doubts().to_dicts()
     names = sorted({pair[end] for pair in pairs for end in ("one", "other")})
     with hub.engine.begin() as connection:
-        places = _places(connection, names)
+        places = places_of(connection, names)
     return [_told(pair, places) for pair in pairs]
 
 
@@ -109,7 +109,7 @@ def _told(pair: dict[str, str], places: dict[str, dict[str, Any]]) -> dict[str, 
     }
 
 
-def _places(connection: Connection, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+def places_of(connection: Connection, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Class, document and line of each of ``names`` that the journal knows as a pupil."""
     rows = connection.execute(text(_PLACES), {"names": list(names)}).mappings()
     return {

@@ -6,7 +6,7 @@ falls out is a refusal with its rule. What comes out knows people by pseudonym o
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -16,6 +16,7 @@ from mappings.applier import Translated
 from pipeline.hub import Hub
 from pipeline.ledger import Counter, Entry
 from pipeline.store import Batch, anchor
+from privacy.masks import Masks
 from privacy.separate import separate
 from quality.contract import check
 from quality.duplicates import drop_duplicates
@@ -34,7 +35,8 @@ class Judged:
     """Facts ready to store, and the account of the rest.
 
     ``whole`` names the entities whose absence from this upload means they are gone;
-    ``refused_keys`` the keys of refused records, which are not gone.
+    ``refused_keys`` the keys of refused records, which are not gone. ``masks`` knows everybody
+    of the school, those of this upload too.
     """
 
     frames: dict[str, pl.DataFrame]
@@ -43,6 +45,7 @@ class Judged:
     entries: list[Entry]
     whole: set[str]
     refused_keys: dict[str, list[str]]
+    masks: Masks = field(repr=False)
 
 
 def judge(hub: Hub, batch: Batch, translated: Translated, year_start: date) -> Judged:
@@ -75,7 +78,8 @@ def judge(hub: Hub, batch: Batch, translated: Translated, year_start: date) -> J
         findings=[_under_source_name(one, translated) for one in separated.findings],
         entries=entries,
         whole=set(frames) - translated.incomplete - _unplaced(translated, refused),
-        refused_keys=_anchors(translated, refused),
+        refused_keys=_anchors(translated, refused, separated.masks),
+        masks=separated.masks,
     )
 
 
@@ -125,8 +129,8 @@ def _known(
         return pl.concat([here, pl.Series(list(stored), dtype=pl.String)])
 
 
-def _anchors(translated: Translated, refused: pl.DataFrame) -> dict[str, list[str]]:
-    """What protects the rows of refused records from being taken for vanished."""
+def _anchors(translated: Translated, refused: pl.DataFrame, masks: Masks) -> dict[str, list[str]]:
+    """What protects the rows of refused records from being taken for vanished: keys as stored."""
     anchors = {}
     for entity, frame in translated.frames.items():
         column = None if entity in VAULT_ONLY else anchor(entity)
@@ -135,7 +139,7 @@ def _anchors(translated: Translated, refused: pl.DataFrame) -> dict[str, list[st
         rows = refused.filter(pl.col("entity") == entity).select("_row").unique()
         keys = [frame.join(rows, on="_row").get_column(column)]
         keys += [part.get_column(column) for part in _untranslated(translated, entity)]
-        anchors[entity] = pl.concat(keys).drop_nulls().to_list()
+        anchors[entity] = masks.opaque(pl.concat(keys).drop_nulls()).to_list()
     return anchors
 
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, or_, select
 
 from quality.form1 import COLUMNS, form1
 from quality.journal_frames import JournalFrames, read_frame, read_journal
@@ -66,6 +66,11 @@ class _School:
     profile: str
     school_year: int
     connected_on: date
+    closed_on: date | None
+
+    def until(self, last: date) -> date:
+        """``last``, or the last day on which there was the school."""
+        return last if self.closed_on is None else min(last, self.closed_on - timedelta(days=1))
 
 
 @dataclass(frozen=True)
@@ -100,9 +105,10 @@ def measure(
     definitions: dict[str, str] = {}
     with engine.begin() as connection:
         off = set(connection.execute(select(days_off.c.day)).scalars())
-        registered = _schools(connection)
+        registered = _schools(connection, date_from)
         for school in registered:
-            measured = _measure_school(connection, school, period, as_of, off, schedule_basis)
+            there = (date_from, school.until(business_date))
+            measured = _measure_school(connection, school, there, as_of, off, schedule_basis)
             parts.append(
                 measured.figures.with_columns(
                     school=pl.lit(school.code), district=pl.lit(school.district)
@@ -237,15 +243,18 @@ def _calendar(
     )
 
 
-def _schools(connection: Connection) -> list[_School]:
+def _schools(connection: Connection, first: date) -> list[_School]:
+    """Those that were not closed by ``first``."""
     columns = (
         schools.c.code,
         schools.c.district,
         schools.c.profile,
         schools.c.school_year,
         schools.c.connected_on,
+        schools.c.closed_on,
     )
-    rows = connection.execute(select(*columns).order_by(schools.c.code))
+    there = or_(schools.c.closed_on.is_(None), schools.c.closed_on > first)
+    rows = connection.execute(select(*columns).where(there).order_by(schools.c.code))
     return [_School(*row) for row in rows]
 
 

@@ -62,6 +62,14 @@ WANTED: dict[str, pl.DataType] = {
 }
 
 
+# A desired content that is replaced stays, as what the portal holds, if the portal confirmed it.
+# Where the two are one it is kept once.
+KEPT = """CASE WHEN d.delivered_hash = d.desired_hash THEN d.payload
+  ELSE d.delivered_payload END"""
+# The content that the portal confirmed last: of ``d``, a row of ``outbox.desired``.
+DELIVERED_CONTENT = f"CASE WHEN d.delivered_hash IS NULL THEN NULL ELSE {KEPT} END"
+
+
 @dataclass(frozen=True)
 class Box:
     """The part of the outbox that one step works on: a school at a target."""
@@ -83,6 +91,21 @@ def set_desired(connection: Connection, box: Box, year: int, wanted: pl.DataFram
     become unwanted; those of other years stay as they are. Rows whose desired hash does not change
     keep their state, so nothing is sent twice.
     """
+    _stage(connection, wanted)
+    connection.execute(text(_SET_DESIRED), box.values | {"year": year})
+
+
+def amend(connection: Connection, box: Box, year: int, wanted: pl.DataFrame) -> int:
+    """Give records of other years than ``year`` the content that ``wanted`` has for them.
+
+    ``wanted``: columns of ``WANTED``. A closed year is not planned again: nothing of it is created
+    or withdrawn here, and what must not leave stays as it was sent. Returns how many rows changed.
+    """
+    _stage(connection, wanted)
+    return connection.execute(text(_AMEND), box.values | {"year": year}).rowcount
+
+
+def _stage(connection: Connection, wanted: pl.DataFrame) -> None:
     connection.execute(text("DROP TABLE IF EXISTS wanted"))
     connection.execute(
         text(
@@ -91,17 +114,17 @@ def set_desired(connection: Connection, box: Box, year: int, wanted: pl.DataFram
         )
     )
     copy_in(connection, "wanted", wanted.select(*WANTED))
-    connection.execute(text(_SET_DESIRED), box.values | {"year": year})
 
 
 # In flight, a row keeps its state: its batch settles first, then the two hashes are compared.
-_SET_DESIRED = """
+_SET_DESIRED = f"""
 MERGE INTO outbox.desired d USING wanted w
 ON d.target = :target AND d.school = :school AND d.key = w.key
 WHEN MATCHED AND (d.desired_hash IS DISTINCT FROM w.desired_hash
     OR d.state <> 'rejected' AND d.reason <> w.reason) THEN
-  UPDATE SET desired_hash = w.desired_hash, payload = w.payload, reason = w.reason,
-    person = w.person, priority = w.priority, school_year = :year, updated_at = now(),
+  UPDATE SET delivered_payload = {KEPT},
+    desired_hash = w.desired_hash, payload = w.payload, reason = w.reason, person = w.person,
+    priority = w.priority, school_year = :year, updated_at = now(),
     state = CASE WHEN d.state = 'in_flight' THEN d.state
                  WHEN w.desired_hash IS DISTINCT FROM d.delivered_hash THEN 'pending'
                  WHEN w.desired_hash IS NULL THEN 'withheld' ELSE 'delivered' END
@@ -114,26 +137,41 @@ WHEN NOT MATCHED BY TARGET THEN
     w.priority, :year, CASE WHEN w.desired_hash IS NULL THEN 'withheld' ELSE 'pending' END)
 WHEN NOT MATCHED BY SOURCE AND d.target = :target AND d.school = :school
   AND d.school_year = :year AND (d.desired_hash IS NOT NULL OR d.reason <> '') THEN
-  UPDATE SET desired_hash = NULL, payload = NULL, reason = '', updated_at = now(),
-    state = CASE WHEN d.state = 'in_flight' THEN d.state
+  UPDATE SET delivered_payload = {KEPT}, desired_hash = NULL, payload = NULL, reason = '',
+    updated_at = now(), state = CASE WHEN d.state = 'in_flight' THEN d.state
                  WHEN d.delivered_hash IS NULL THEN 'gone' ELSE 'pending' END"""
 
 
-def withdraw_from_closed_years(
+_AMEND = f"""
+UPDATE outbox.desired d SET delivered_payload = {KEPT}, desired_hash = w.desired_hash,
+  payload = w.payload, updated_at = now(),
+  state = CASE WHEN d.state = 'in_flight' THEN d.state
+               WHEN w.desired_hash IS DISTINCT FROM d.delivered_hash THEN 'pending'
+               ELSE 'delivered' END
+FROM wanted w
+WHERE d.target = :target AND d.school = :school AND d.key = w.key AND d.school_year <> :year
+  AND d.desired_hash <> w.desired_hash"""
+
+
+def withdraw_without_consent(
     connection: Connection, box: Box, year: int, agreed: Sequence[str]
 ) -> int:
-    """Withdraw what other years than ``year`` left about people who are not among ``agreed``.
+    """Withdraw what ``wanted`` does not speak of about people who are not among ``agreed``.
 
-    ``agreed``: opaque names (``person``) of those with an active consent. A closed year is not
-    planned again, so a consent given anew brings nothing of it back. Returns how many rows.
+    ``agreed``: opaque names (``person``) of those with an active consent. That is what other years
+    than ``year`` left, and what is no longer a fact and would wait for a person. A closed year is
+    not planned again, so a consent given anew brings nothing of it back. Returns how many rows.
     """
     return connection.execute(
         text(
-            "UPDATE outbox.desired SET desired_hash = NULL, payload = NULL, reason = 'no_consent',"
+            f"UPDATE outbox.desired d SET delivered_payload = {KEPT},"
+            " desired_hash = NULL, payload = NULL, reason = 'no_consent',"
             " updated_at = now(), state = CASE WHEN state = 'in_flight' THEN state"
             " WHEN delivered_hash IS NULL THEN 'withheld' ELSE 'pending' END"
-            " WHERE target = :target AND school = :school AND school_year <> :year"
-            " AND desired_hash IS NOT NULL AND person IS NOT NULL AND NOT person = ANY(:agreed)"
+            " WHERE target = :target AND school = :school"
+            " AND person IS NOT NULL AND NOT person = ANY(:agreed)"
+            " AND (school_year <> :year AND desired_hash IS NOT NULL OR desired_hash IS NULL"
+            "   AND reason = '' AND state IN ('pending', 'in_flight', 'held', 'approved'))"
         ),
         box.values | {"year": year, "agreed": list(agreed)},
     ).rowcount

@@ -21,6 +21,8 @@ from privacy.sealing import seal
 from schemas.frames import Finding
 from schemas.tables import findings
 
+REFUSED = b"quarantine"  # what binds a refused record to its place
+
 
 def keep_refusals(
     connection: Connection,
@@ -36,7 +38,7 @@ def keep_refusals(
     """
     records = refusals.get_column("record").fill_null("").to_list()
     # A loop: encryption has no vector form, and refusals are few.
-    sealed = ["\\x" + seal(keys, record.encode(), b"quarantine").hex() for record in records]
+    sealed = ["\\x" + seal(keys, record.encode(), REFUSED).hex() for record in records]
     rows = refusals.select(
         "entity",
         pl.col("_document").alias("document"),
@@ -105,6 +107,12 @@ def keep_findings(connection: Connection, place: Place, found: Iterable[Finding]
         ),
         of_place,
     )
-    rows = [of_place | asdict(one) for one in found]
+    add_findings(connection, place, found)
+
+
+def add_findings(connection: Connection, place: Place, found: Iterable[Finding]) -> None:
+    """Add what happened once at ``place`` and will not be found again when the step is repeated:
+    in the transaction that ends it, or a killed run tells nobody."""
+    rows = [asdict(place) | asdict(one) for one in found]
     if rows:
         connection.execute(insert(findings), rows)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, text
 
-from pipeline.outbox import Box, Priority
+from pipeline.outbox import KEPT, Box, Priority
 from pipeline.store import copy_in
 
 LISTED: dict[str, pl.DataType] = {n: pl.String() for n in ("key", "type", "hash", "id")}
@@ -115,7 +115,7 @@ WHERE d.target = :target AND d.school = :school AND d.delivered_hash IS NOT NULL
   AND d.state <> 'in_flight' AND NOT EXISTS (SELECT 1 FROM listed l WHERE l.key = d.key)"""
 
 # What was sent for a key we know is not what is there: the books follow the portal.
-_TAKE_OTHER = """
+_TAKE_OTHER = f"""
 WITH before AS (
   SELECT d.key, d.state = 'gone' AND NOT EXISTS (SELECT 1 FROM outbox.receipts r
       WHERE r.key = d.key AND r.batch = ANY(:answered)) AS newly_due
@@ -123,7 +123,8 @@ WITH before AS (
   WHERE d.target = :target AND d.school = :school AND d.state <> 'in_flight'
     AND d.delivered_hash IS DISTINCT FROM l.hash
 ), taken AS (
-  UPDATE outbox.desired d SET delivered_hash = l.hash, remote_id = l.id, updated_at = now(),
+  UPDATE outbox.desired d SET delivered_payload = {KEPT},
+    delivered_hash = l.hash, remote_id = l.id, updated_at = now(),
     state = CASE WHEN d.desired_hash IS NOT DISTINCT FROM l.hash THEN 'delivered'
                  WHEN d.state IN ('held', 'approved', 'rejected') THEN d.state ELSE 'pending' END
   FROM listed l, before b WHERE d.target = :target AND d.school = :school AND d.key = l.key

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from sqlalchemy import Connection, RowMapping, Table, delete, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.volumes import Bounds
@@ -53,12 +53,15 @@ class SchoolEntry(_Strict):
     district: str
     profile: str
     connected_on: date
+    closed_on: date | None = None  # first day on which there is no school
     volumes: dict[str, Bounds] = {}  # by entity of schemas.records: pipeline/volumes.py
     sources: list[SourceEntry] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _keeps_the_contract(self) -> SchoolEntry:
         School(source_key=self.code, district_key=self.district, short_name=self.name)
+        if self.closed_on is not None and self.closed_on <= self.connected_on:
+            raise ValueError("closed_on: a school is closed later than it was connected")
         if strange := self.volumes.keys() - ENTITIES.keys():
             raise ValueError(f"volumes: no such entity: {', '.join(sorted(strange))}")
         return self
@@ -132,7 +135,8 @@ def import_region(connection: Connection, region: RegionFile) -> dict[str, int]:
         _upsert(connection, days_off, day.model_dump())
     for school in region.schools:
         row = school.model_dump(exclude={"sources"}, mode="json") | {
-            "connected_on": school.connected_on
+            "connected_on": school.connected_on,
+            "closed_on": school.closed_on,
         }
         _upsert(connection, schools, row | {"school_year": region.school_year})
         connection.execute(delete(sources).where(sources.c.school == school.code))
@@ -145,15 +149,38 @@ def import_region(connection: Connection, region: RegionFile) -> dict[str, int]:
     }
 
 
-def school_codes(connection: Connection) -> list[str]:
-    """Codes of all schools, in order."""
-    return list(connection.execute(select(schools.c.code).order_by(schools.c.code)).scalars())
+def school_codes(connection: Connection, *, open_on: date | None = None) -> list[str]:
+    """Codes of all schools, or of those that are not closed on a day, in order."""
+    query = select(schools.c.code).order_by(schools.c.code)
+    if open_on is not None:
+        query = query.where(_still_open(open_on))
+    return list(connection.execute(query).scalars())
 
 
-def source_kinds(connection: Connection) -> dict[str, set[str]]:
-    """The kinds of each school's sources, by school."""
+def schools_of(connection: Connection, district: str) -> list[str]:
+    """Codes of the schools of ``district``, in order."""
+    query = select(schools.c.code).where(schools.c.district == district)
+    return list(connection.execute(query.order_by(schools.c.code)).scalars())
+
+
+def _still_open(on: date) -> ColumnElement[bool]:
+    return or_(schools.c.closed_on.is_(None), schools.c.closed_on > on)
+
+
+def closed_on(connection: Connection, school: str) -> date | None:
+    """The first day on which there is no such school, if that is known."""
+    query = select(schools.c.closed_on).where(schools.c.code == school)
+    closed: date | None = connection.execute(query).scalar_one()
+    return closed
+
+
+def source_kinds(connection: Connection, open_on: date) -> dict[str, set[str]]:
+    """The kinds of each school's sources, by school; of schools that are not closed on that day."""
     kinds: dict[str, set[str]] = {}
-    for school, kind in connection.execute(select(sources.c.school, sources.c.kind)):
+    query = select(sources.c.school, sources.c.kind).join(
+        schools, schools.c.code == sources.c.school
+    )
+    for school, kind in connection.execute(query.where(_still_open(open_on))):
         kinds.setdefault(school, set()).add(kind)
     return kinds
 
@@ -200,6 +227,27 @@ def open_year(connection: Connection, school: str) -> tuple[int, date]:
         .where(schools.c.code == school)
     ).one()
     return int(year), start
+
+
+@dataclass(frozen=True)
+class ClosedYear:
+    """The school year before the open one: its name, first and last day."""
+
+    year: int
+    start: date
+    finish: date
+
+
+def closed_year(connection: Connection, school: str) -> ClosedYear | None:
+    """The year that closed last at ``school``; None in the first year of the hub."""
+    row = connection.execute(
+        select(school_years.c.school_year, school_years.c.start, school_years.c.finish)
+        .join(schools, schools.c.school_year > school_years.c.school_year)
+        .where(schools.c.code == school)
+        .order_by(school_years.c.school_year.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else ClosedYear(*row)
 
 
 def target_names(connection: Connection) -> set[str]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import Receipt
-from pipeline.outbox import Box
+from pipeline.outbox import NEVER_HELD, Box, Priority
 from schemas.tables import receipts
 
 
@@ -23,6 +23,7 @@ class BatchState(StrEnum):
     UNKNOWN = "unknown"  # sent, answer lost; the portal is asked, or the same key is sent again
     SETTLED = "settled"
     SPLIT = "split"  # never applied: its records went on in two halves
+    DISSOLVED = "dissolved"  # never applied, and holds what must not leave any more
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,26 @@ class Batch:
 
 
 def write_batch(
-    connection: Connection, box: Box, run_id: str, key: str, size: int, order: Sequence[str]
+    connection: Connection,
+    box: Box,
+    run_id: str,
+    key: str,
+    size: int,
+    order: Sequence[str],
+    *,
+    with_former: bool,
+    most: Priority,
 ) -> Batch | None:
     """Put up to ``size`` pending records into the batch ``key``; None when none is left.
 
+    Of records that are wanted only those of at most the priority ``most``.
+
     Withdrawals go first, then the open year and what is most urgent; ``order`` names the entities
-    so that what others point at goes before them. The caller commits before it sends.
+    so that what others point at goes before them. ``with_former``: a withdrawal says what the
+    portal holds. The caller commits before it sends.
     """
     values = box.values | {"run_id": run_id, "key": key, "size": size, "order": list(order)}
+    values |= {"former": with_former, "most": int(most)}
     records = connection.execute(text(_WRITE_BATCH), values).scalar_one_or_none()
     return None if records is None else Batch(key, records)
 
@@ -50,6 +63,7 @@ _WRITE_BATCH = """
 WITH picked AS (
   SELECT key FROM outbox.desired
   WHERE target = :target AND school = :school AND state IN ('pending', 'approved')
+    AND (desired_hash IS NULL OR priority <= :most)
   ORDER BY desired_hash IS NOT NULL, school_year DESC, priority,
     array_position(CAST(:order AS text[]), entity), key
   LIMIT :size FOR UPDATE
@@ -61,7 +75,7 @@ WITH picked AS (
 INSERT INTO outbox.batches (batch, target, school, run_id, records, state)
 SELECT :key, :target, :school, :run_id, jsonb_agg(CASE WHEN desired_hash IS NULL
     THEN jsonb_build_object('key', key, 'op', 'withdraw', 'type', entity)
-      || CASE WHEN delivered_payload IS NULL THEN '{}'
+      || CASE WHEN NOT :former OR delivered_payload IS NULL THEN '{}'
          ELSE jsonb_build_object('was', delivered_payload) END
     ELSE jsonb_build_object('key', key, 'op', 'upsert', 'type', entity, 'hash', desired_hash,
       'data', payload) END
@@ -80,6 +94,36 @@ def waiting_batches(connection: Connection, box: Box) -> list[Batch]:
         box.values,
     )
     return [Batch(key, records) for key, records in rows]
+
+
+def must_not_leave(connection: Connection, box: Box, batch: Batch) -> bool:
+    """Whether ``batch`` would bring the portal a record that must not leave any more."""
+    brought = [record["key"] for record in batch.records if record["op"] == "upsert"]
+    query = (
+        "SELECT EXISTS (SELECT FROM outbox.desired WHERE target = :target AND school = :school"
+        " AND key = ANY(:keys) AND desired_hash IS NULL AND reason = ANY(:never))"
+    )
+    values = box.values | {"keys": brought, "never": list(NEVER_HELD)}
+    return bool(connection.execute(text(query), values).scalar_one())
+
+
+def dissolve(connection: Connection, box: Box, batch: Batch) -> None:
+    """Give up a batch that was never applied; its records stand as their hashes say."""
+    connection.execute(text(_DISSOLVE), box.values | {"batch": batch.key})
+    connection.execute(
+        text(
+            "UPDATE outbox.batches SET state = 'dissolved', settled_at = now() WHERE batch = :batch"
+        ),
+        {"batch": batch.key},
+    )
+
+
+_DISSOLVE = """
+UPDATE outbox.desired SET batch = NULL, updated_at = now(),
+  state = CASE WHEN desired_hash IS DISTINCT FROM delivered_hash THEN 'pending'
+               WHEN desired_hash IS NOT NULL THEN 'delivered'
+               WHEN reason = '' THEN 'gone' ELSE 'withheld' END
+WHERE target = :target AND school = :school AND batch = :batch AND state = 'in_flight'"""
 
 
 def mark_attempt(connection: Connection, batch: str) -> None:
@@ -133,13 +177,8 @@ def taken_since(connection: Connection, target: str, batch: str) -> bool:
     return bool(connection.execute(text(query), {"target": target, "batch": batch}).scalar_one())
 
 
-def settle(
-    connection: Connection, box: Box, batch: str, answers: Sequence[Receipt], *, keep_content: bool
-) -> None:
-    """Take the portal's answer for every record of ``batch`` into the books, once.
-
-    ``keep_content`` also keeps what was confirmed, for targets that ask for it when it ends.
-    """
+def settle(connection: Connection, box: Box, batch: str, answers: Sequence[Receipt]) -> None:
+    """Take the portal's answer for every record of ``batch`` into the books, once."""
     connection.execute(
         insert(receipts),
         [
@@ -154,7 +193,7 @@ def settle(
             for answer in answers
         ],
     )
-    connection.execute(text(_SETTLE), box.values | {"batch": batch, "keep": keep_content})
+    connection.execute(text(_SETTLE), box.values | {"batch": batch})
     connection.execute(
         text(
             "UPDATE outbox.batches SET state = 'settled', settled_at = now() WHERE batch = :batch"
@@ -176,7 +215,8 @@ UPDATE outbox.desired d SET
   batch = NULL, updated_at = now(),
   remote_id = coalesce(a.remote_id, d.remote_id),
   delivered_hash = CASE WHEN a.status = 'rejected' THEN d.delivered_hash ELSE a.hash END,
-  delivered_payload = CASE WHEN NOT :keep OR a.status = 'rejected' THEN d.delivered_payload
+  delivered_payload = CASE WHEN a.status = 'rejected' THEN d.delivered_payload
+                           WHEN a.hash = d.desired_hash THEN NULL  -- it is the payload
                            ELSE a.data END,
   reason = CASE WHEN a.status = 'rejected' AND d.desired_hash IS NOT DISTINCT FROM a.hash
                 THEN a.code ELSE d.reason END,

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     landing_url: str = ""
     zone: str = "Europe/Moscow"
     mappings: Path | None = None  # the site's own profiles, searched before the bundled ones
+    schedule_clients: str = ""  # who may ask for schedules: pipeline.clients
     batch_schools: int = Field(default=20, ge=1, le=100)
 
     @property

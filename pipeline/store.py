@@ -167,10 +167,10 @@ def live(
     return read_frame(connection, table, names, where)
 
 
-def former_enrolment(connection: Connection, school: str, school_year: int) -> pl.DataFrame:
-    """Enrolments that the journal no longer lists: source, key and content columns, typed."""
-    table = journal_table("enrolment")
-    names = ["source", "key", *content_columns("enrolment")]
+def former(connection: Connection, entity: str, school: str, school_year: int) -> pl.DataFrame:
+    """Rows of ``entity`` that the journal holds no longer: source, key, content columns; typed."""
+    table = journal_table(entity)
+    names = ["source", "key", *content_columns(entity)]
     where = (table.c.school == school) & table.c.vanished_at.is_not(None)
     return read_frame(connection, table, names, where & (table.c.school_year == school_year))
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
+from sqlalchemy import Connection
 
 from connectors.base import Receipt, Target
 from connectors.errors import BatchRefused, RateLimited, Retriable
 from pipeline import sending
 from pipeline.destinations import Destination
 from pipeline.hub import Hub
-from pipeline.outbox import Box
+from pipeline.outbox import Box, Priority
 from pipeline.pace import Gatekeeper, PortalResting
 from pipeline.sending import Batch
 from privacy.outgoing import unwrap
@@ -33,7 +34,8 @@ POISON = "poison"  # the portal answers no batch that holds this record, and ans
 
 @dataclass
 class Sender:
-    """Sends for one school. ``settled``: keys of the batches whose answers came."""
+    """Sends for one school. ``settled``: keys of the batches whose answers came. ``tell`` keeps a
+    finding on a batch, by its key, in the transaction that settles it."""
 
     hub: Hub
     box: Box
@@ -41,18 +43,38 @@ class Sender:
     target: Target
     gatekeeper: Gatekeeper
     new_key: Callable[[], str]
+    tell: Callable[[Connection, str, Finding], None]
     settled: list[str] = field(default_factory=list)
     suspects: list[Batch] = field(default_factory=list)
 
     def settle_waiting(self) -> None:
-        """Bring every batch without a settled answer to its end, in the order written."""
+        """Bring every batch without a settled answer to its end, in the order written.
+
+        What must not leave any more (a consent was refused meanwhile) is not sent to settle a
+        batch: the portal is asked, and a batch that it never applied is dissolved.
+        """
         with self.hub.engine.begin() as connection:
             waiting = sending.waiting_batches(connection, self.box)
         for batch in waiting:
-            self._bring(batch)
+            with self.hub.engine.begin() as connection:
+                stale = sending.must_not_leave(connection, self.box, batch)
+            if stale:
+                self._ask_or_dissolve(batch)
+            else:
+                self._bring(batch)
 
-    def send_pending(self, run_id: str) -> list[Finding]:
-        """Everything that is pending, in batches; findings on records that cannot be sent.
+    def _ask_or_dissolve(self, batch: Batch) -> None:
+        self.gatekeeper.wait_turn()
+        answers = self.target.fetch_batch(batch.key, self._opened(batch))
+        if answers is not None:
+            self._settle(batch, answers)
+            return
+        self.gatekeeper.succeeded()
+        with self.hub.engine.begin() as connection:
+            sending.dissolve(connection, self.box, batch)
+
+    def send_pending(self, run_id: str, *, urgent: bool = False) -> None:
+        """Everything that is pending, in batches; or only withdrawals and today's facts.
 
         Raises ``Retriable`` and ``Fatal`` errors of the portal; what is left stays in the books.
         """
@@ -60,12 +82,18 @@ class Sender:
         while True:
             with self.hub.engine.begin() as connection:
                 batch = sending.write_batch(
-                    connection, self.box, run_id, self.new_key(), size, self.destination.order
+                    connection,
+                    self.box,
+                    run_id,
+                    self.new_key(),
+                    size,
+                    self.destination.order,
+                    with_former=self.destination.asks_former,
+                    most=Priority.TODAY if urgent else max(Priority),
                 )
             if batch is None:
                 break
             self._bring(batch)
-        return self._set_suspects_aside()
 
     def count_records(self) -> int | None:
         """How many records the portal holds for the school."""
@@ -122,10 +150,9 @@ class Sender:
         for half in halves:
             self._bring(half)
 
-    def _set_suspects_aside(self) -> list[Finding]:
+    def set_suspects_aside(self) -> None:
         """Try the single records again that got no answer; what fails beside others that went
-        through becomes a dead letter. Raises ``Retriable`` when nothing went through."""
-        findings: list[Finding] = []
+        through becomes a dead letter, with a finding. Raises ``Retriable`` when nothing did."""
         suspects, self.suspects = self.suspects, []
         for batch in suspects:
             self._bring(batch)
@@ -134,23 +161,20 @@ class Sender:
             self.suspects.clear()
             if not self._takes_others(batch):
                 raise Retriable("the portal takes no batch", where=self.destination.name)
-            self._settle(batch, _refusals(batch, POISON))
-            findings.append(Finding(POISON_RULE, "svod dead", entity=str(batch.records[0]["type"])))
-        return findings
+            poison = Finding(POISON_RULE, "svod dead", entity=str(batch.records[0]["type"]))
+            self._settle(batch, _refusals(batch, POISON), poison)
 
     def _takes_others(self, batch: Batch) -> bool:
         with self.hub.engine.begin() as connection:
             return sending.taken_since(connection, self.box.target, batch.key)
 
-    def _settle(self, batch: Batch, answers: Sequence[Receipt]) -> None:
+    def _settle(
+        self, batch: Batch, answers: Sequence[Receipt], finding: Finding | None = None
+    ) -> None:
         with self.hub.engine.begin() as connection:
-            sending.settle(
-                connection,
-                self.box,
-                batch.key,
-                answers,
-                keep_content=self.destination.asks_former,
-            )
+            sending.settle(connection, self.box, batch.key, answers)
+            if finding is not None:
+                self.tell(connection, batch.key, finding)
         self.settled.append(batch.key)
         self.gatekeeper.succeeded()
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipeline.contingent_records import contingent_words
+from pipeline.contingent_records import contingent_codes
 from pipeline.destinations import Destination
 from pipeline.hub import Hub
 from pipeline.outbox import WANTED, Priority
@@ -71,7 +71,7 @@ def wanted_state(
 
 def _identities(hub: Hub, school: str) -> pl.DataFrame:
     pupils = hub.vault.identities(school).filter(role=PersonRole.PUPIL.value)
-    return registry_identities(pupils, contingent_words())
+    return registry_identities(pupils, contingent_codes().words)
 
 
 def person_name(keys: KeyRing, school: str, pupil: str) -> pl.Expr:

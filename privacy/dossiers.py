@@ -73,5 +73,10 @@ def frame_of(rows: Sequence[Any], names: Sequence[str]) -> pl.DataFrame:
 
 
 def _places(table: Table, names: pl.Series) -> list[bytes]:
-    """Associated data: a sealed value opens only in its own row of its own table."""
-    return [f"{table.name}|{name}".encode() for name in names]
+    """A sealed value opens only in its own row of its own table."""
+    return [place(table, name) for name in names]
+
+
+def place(table: Table, pseudonym: str) -> bytes:
+    """Associated data of the row of ``pseudonym``."""
+    return f"{table.name}|{pseudonym}".encode()

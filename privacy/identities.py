@@ -26,21 +26,21 @@ class NoCodeError(ValueError):
 
 
 def registry_identities(
-    people: pl.DataFrame, codes: Mapping[str, Mapping[str, Any]]
+    people: pl.DataFrame, codes: Mapping[str, Mapping[str, str]]
 ) -> pl.DataFrame:
     """``people`` (``Vault.identities``) as ``pseudonym``, ``lastname``, ``firstname``,
     ``patronymic``, ``birthdate``, ``gender``, ``snils``, ``citizenship``, ``document_type``,
     ``document_series``, ``document_number``, ``document_issued``; null where not known.
 
-    ``codes``: for ``gender``, ``citizenship`` and ``document_kind`` the registry's code of each of
+    ``codes``: for ``gender``, ``citizenship`` and ``document_type`` the registry's code of each of
     our words. Raises ``NoCodeError`` where one lacks.
     """
-    for ours in _CODED:
-        if not set(people[ours].drop_nulls()) <= codes[ours].keys():
+    for ours, theirs in _CODED.items():
+        if not set(people[ours].drop_nulls()) <= codes[theirs].keys():
             raise NoCodeError(f"the registry's list for {ours} lacks a code of ours")
     coded = [
         pl.col(ours)
-        .replace_strict(dict(codes[ours]), default=None, return_dtype=_dtype(codes[ours]))
+        .replace_strict(dict(codes[theirs]), default=None, return_dtype=pl.String)
         .alias(theirs)
         for ours, theirs in _CODED.items()
     ]
@@ -54,10 +54,6 @@ def registry_identities(
         "document_number",
         "document_issued",
     )
-
-
-def _dtype(codes: Mapping[str, Any]) -> pl.DataType:
-    return pl.Int64() if all(type(code) is int for code in codes.values()) else pl.String()
 
 
 @cache

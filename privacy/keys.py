@@ -6,8 +6,9 @@ the key file alone opens anything::
     {"version": 1, "active": "k1", "sealing": {"k1": "<base64, 256 bits>"},
      "pseudonym": "<base64, 256 bits>", "lookup": "<base64, 256 bits>"}
 
-To rotate: add a sealing key, make it active, keep the old one until every row is resealed
-(``Vault.reseal``). The pseudonym key never changes while records it named are in use. Errors::
+The sealing keys change while processes run (``privacy.keyfile``): a ring sees the file as it is
+now whenever it seals, and whenever it meets a key it does not know. The pseudonym and the lookup
+key never change while records they named are in use. Errors::
 
     KeyFileError
     ├── KeyFileMissingError    restore the file from its backup; create one only for a new hub
@@ -27,6 +28,7 @@ import secrets
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -61,12 +63,17 @@ class UnknownKeyError(KeyError):
 
 @dataclass(frozen=True)
 class KeyRing:
-    """Keys of 32 bytes each. ``repr`` shows the ids of the sealing keys and no key."""
+    """Keys of 32 bytes each, as ``path`` held them when it was read.
+
+    ``repr`` shows the id of the active sealing key and no key. A ring without ``path`` is all
+    there is: it never changes.
+    """
 
     active: str
     sealing: Mapping[str, bytes] = field(repr=False)
     pseudonym: bytes = field(repr=False)
     lookup: bytes = field(repr=False)
+    path: Path | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -77,9 +84,9 @@ class KeyRing:
         content = {
             "version": 1,
             "active": "k1",
-            "sealing": {"k1": _new_key()},
-            "pseudonym": _new_key(),
-            "lookup": _new_key(),
+            "sealing": {"k1": new_key()},
+            "pseudonym": new_key(),
+            "lookup": new_key(),
         }
         _write_once(path, json.dumps(content, indent=2).encode())
         return cls.load(path)
@@ -100,7 +107,7 @@ class KeyRing:
         if mode & stat.S_IRWXO:
             raise KeyFileExposedError(f"{path} is open to everyone; run chmod 600 {path}")
         try:
-            return cls._read(json.loads(text))
+            return cls._read(json.loads(text), path)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             # ``from None``: the cause would quote the text, which is key material.
             raise KeyFileMalformedError(
@@ -108,7 +115,7 @@ class KeyRing:
             ) from None
 
     @classmethod
-    def _read(cls, content: Any) -> Self:
+    def _read(cls, content: Any, path: Path) -> Self:
         if content["version"] != 1 or content["active"] not in content["sealing"]:
             raise ValueError
         if not all(0 < len(name.encode()) <= _ID_BYTES for name in content["sealing"]):
@@ -119,20 +126,51 @@ class KeyRing:
             sealing=MappingProxyType(sealing),
             pseudonym=_key(content["pseudonym"]),
             lookup=_key(content["lookup"]),
+            path=path,
         )
         if len({*sealing.values(), ring.pseudonym, ring.lookup}) != len(sealing) + 2:
             raise ValueError  # one key for two purposes
         return ring
 
-    def sealing_key(self, key_id: str) -> bytes:
-        """The sealing key named ``key_id``. Raises ``UnknownKeyError``."""
+    def current(self) -> KeyRing:
+        """The ring as its file holds it now; read anew only when the file has changed.
+
+        What is sealed by a key that the file no longer holds could not be opened later: whoever
+        seals asks first. Raises as ``load``; ``KeyFileMalformedError`` also where the file is
+        another hub's.
+        """
+        if self.path is None:
+            return self
         try:
-            return self.sealing[key_id]
-        except KeyError:
-            raise UnknownKeyError(f"sealing key {key_id!r} is not in the key file") from None
+            found = self.path.stat()
+        except FileNotFoundError:
+            return KeyRing.load(self.path)  # says that it is missing
+        now = _as_of(self.path, (found.st_mtime_ns, found.st_ino, found.st_size, found.st_mode))
+        if (now.pseudonym, now.lookup) != (self.pseudonym, self.lookup):
+            raise KeyFileMalformedError(
+                f"{self.path} holds the keys of another hub than when this process began;"
+                " restore it from its backup"
+            )
+        return now
+
+    def sealing_key(self, key_id: str) -> bytes:
+        """The sealing key named ``key_id``, added since or retired since too.
+
+        Raises ``UnknownKeyError``; as ``current`` where this ring does not know it.
+        """
+        key = self.sealing.get(key_id) or self.current().sealing.get(key_id)
+        if key is None:
+            raise UnknownKeyError(f"sealing key {key_id!r} is not in the key file")
+        return key
 
 
-def _new_key() -> str:
+@lru_cache(maxsize=4)
+def _as_of(path: Path, stamp: tuple[int, ...]) -> KeyRing:  # noqa: ARG001  a new stamp, a new reading
+    return KeyRing.load(path)
+
+
+def new_key() -> str:
+    """A random key as the file writes it."""
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 

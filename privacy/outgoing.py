@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from privacy.keys import KeyRing
-from privacy.sealing import seal, unseal
+from privacy.sealing import reseal, seal, unseal
 
 SEALED = "sealed"
 
@@ -23,8 +23,7 @@ def associated(key: str) -> bytes:
 
 def wrap(keys: KeyRing, key: str, content: str) -> str:
     """JSON text that holds the JSON text ``content`` of the record ``key``, sealed."""
-    envelope = seal(keys, content.encode(), associated(key))
-    return json.dumps({SEALED: base64.b64encode(envelope).decode()})
+    return json.dumps(_boxed(seal(keys, content.encode(), associated(key))))
 
 
 def unwrap(keys: KeyRing, key: str, value: dict[str, Any]) -> dict[str, Any]:
@@ -37,3 +36,17 @@ def unwrap(keys: KeyRing, key: str, value: dict[str, Any]) -> dict[str, Any]:
     envelope = base64.b64decode(value[SEALED])
     content: dict[str, Any] = json.loads(unseal(keys, envelope, associated(key)))
     return content
+
+
+def rewrap(keys: KeyRing, key: str, value: dict[str, Any]) -> dict[str, Any]:
+    """``value`` sealed by the active key; what is not sealed is given back as it is.
+
+    Raises as ``unwrap``.
+    """
+    if value.keys() != {SEALED}:
+        return value
+    return _boxed(reseal(keys, base64.b64decode(value[SEALED]), associated(key)))
+
+
+def _boxed(envelope: bytes) -> dict[str, Any]:
+    return {SEALED: base64.b64encode(envelope).decode()}

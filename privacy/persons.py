@@ -20,8 +20,9 @@ from privacy import merges
 from privacy.actions import Action, ActionLog
 from privacy.candidates import candidates, index_stale, open_scope, queue_for_matching
 from privacy.dossiers import among, dossiers, frame_of, rows_of
-from privacy.freetext import Lexicon, scan
+from privacy.freetext import scan
 from privacy.keys import KeyRing
+from privacy.lexicon import Lexicon
 from privacy.likeness import agree
 from privacy.matching import Judged, judge
 from schemas.tables.vault import people
@@ -210,7 +211,8 @@ class Persons:
             raise DecisionRefusedError("a pupil, a teacher and a guardian are never one person")
         schools = found["school"].unique().sort().to_list()
         theirs = dossiers(connection, self._keys, people.c.school == among(schools))
-        if not reason.strip() or scan(pl.Series([reason]), Lexicon.of(theirs["full_name"])).any():
+        named = scan(pl.Series([reason]), Lexicon.of(theirs["full_name"])).height > 0
+        if named or not reason.strip():
             raise DecisionRefusedError("the reason must be given and must name nobody")
         return schools
 

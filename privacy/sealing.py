@@ -21,6 +21,7 @@ from privacy.keys import KeyRing
 _VERSION = 1
 _NONCE = 12
 _TAG = 16
+HEAD_BYTES = 2 + 64  # the longest key id fits: enough of an envelope for ``key_id_of``
 _DOCUMENT = b"document"
 # Text of journals shrinks five-fold at this level; higher ones cost time and win little.
 _COMPRESSION = 6
@@ -35,10 +36,11 @@ class SealBrokenError(Exception):
 
 def seal(keys: KeyRing, content: bytes, associated: bytes) -> bytes:
     """An envelope of ``content``, bound to ``associated``, sealed by the active key."""
-    name = keys.active.encode()
+    ring = keys.current()
+    name = ring.active.encode()
     nonce = os.urandom(_NONCE)
     head = bytes([_VERSION, len(name)]) + name + nonce
-    return head + _cipher(keys.sealing_key(keys.active)).encrypt(nonce, content, associated)
+    return head + _cipher(ring.sealing_key(ring.active)).encrypt(nonce, content, associated)
 
 
 def unseal(keys: KeyRing, envelope: bytes, associated: bytes) -> bytes:
@@ -52,6 +54,13 @@ def unseal(keys: KeyRing, envelope: bytes, associated: bytes) -> bytes:
         return _cipher(keys.sealing_key(key_id)).decrypt(nonce, sealed, associated)
     except InvalidTag:
         raise SealBrokenError("the envelope was altered or belongs elsewhere") from None
+
+
+def reseal(keys: KeyRing, envelope: bytes, associated: bytes) -> bytes:
+    """``envelope`` sealed by the active key; as it is if that sealed it. Raises as ``unseal``."""
+    if key_id_of(envelope) == keys.current().active:
+        return envelope
+    return seal(keys, unseal(keys, envelope, associated), associated)
 
 
 def key_id_of(envelope: bytes) -> str:
@@ -92,6 +101,11 @@ def seal_document(keys: KeyRing, content: bytes) -> bytes:
 def unseal_document(keys: KeyRing, envelope: bytes) -> bytes:
     """The raw document. Raises ``SealBrokenError`` or ``keys.UnknownKeyError``."""
     return zlib.decompress(unseal(keys, envelope, _DOCUMENT))
+
+
+def reseal_document(keys: KeyRing, envelope: bytes) -> bytes:
+    """``reseal`` for what ``seal_document`` sealed."""
+    return reseal(keys, envelope, _DOCUMENT)
 
 
 @lru_cache(maxsize=16)

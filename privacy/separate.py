@@ -4,7 +4,9 @@
 2. People named in typed lists are matched to people of the vault; who fits nobody is refused.
 3. UIDs go to the vault and are not handed on.
 4. In all else: references become pseudonyms, identity columns go, the natural key becomes
-   ``key``, and free text that names one of the school's people is hidden.
+   ``key``, and free text is hidden or masked where it names one of the school's people or
+   says how to reach somebody (``policies/texts.yml``); so are names of groups and the like, and
+   keys (``masks``).
 
 Running it twice on the same frames gives the same answer and writes nothing the second time.
 """
@@ -18,19 +20,21 @@ import polars as pl
 
 from privacy.actions import Action, ActionLog
 from privacy.claims import match
-from privacy.freetext import Lexicon, scan
+from privacy.freetext import scan
 from privacy.keys import KeyRing
 from privacy.likeness import snils_is_wrong
+from privacy.masks import Masks
 from privacy.people import keep_known_classes, people_of
 from privacy.pseudonyms import lookup, pseudonym
+from privacy.text_policy import load_text_policy
 from privacy.uids import UidCounts
 from privacy.vault import Vault
-from schemas.catalogue import field_names, fields_of, natural_key
+from schemas.catalogue import Field, field_names, fields_of, natural_key
 from schemas.codes import PersonRole
+from schemas.fields import Text
 from schemas.frames import ORIGIN, REFUSAL_SCHEMA, Finding, no_refusals
 from schemas.tables.journal import content_columns
 
-HIDDEN_TEXT = "[скрыто: имя человека]"
 GROUND = "152-ФЗ, ст. 5; порядок работы сервиса «Электронный дневник»: данные обезличены"
 _NO_VALUE = "\x1e"  # what stands for null in a hash; no accepted value holds it
 
@@ -43,13 +47,14 @@ class Separated:
     with identity fields have ``_identity_hash`` (String: it changes with the person's data),
     lessons have ``text_blocked`` (Boolean). No frame for ``uid``. ``refusals``:
     ``REFUSAL_SCHEMA``; its ``record`` holds personal data and must be sealed. ``uid_counts``:
-    the accepted rows of ``uid``.
+    the accepted rows of ``uid``. ``masks`` knows the school's people as they are now.
     """
 
     frames: dict[str, pl.DataFrame] = field(repr=False)
     refusals: pl.DataFrame = field(repr=False)  # a frame prints its first rows
     findings: list[Finding]
     uid_counts: UidCounts
+    masks: Masks = field(repr=False)
 
 
 def separate(
@@ -75,9 +80,9 @@ def separate(
     uid_counts = work.file_uids(frames["uid"], vault, log) if "uid" in frames else UidCounts()
     facts = {name: work.facts(name, frame) for name, frame in frames.items() if name != "uid"}
     if log is not None:
-        details = {"source": source, "written": written, "hidden_texts": work.hidden_texts()}
+        details = {"source": source, "written": written, "hidden_texts": work.cleared_texts()}
         log(Action("separate", school, GROUND, found.height, details))
-    return Separated(facts, work.refusals, work.findings, uid_counts)
+    return Separated(facts, work.refusals, work.findings, uid_counts, work.masks)
 
 
 class _Separation:
@@ -88,6 +93,7 @@ class _Separation:
         self._source = source
         self._keys = keys
         self._identities = identities
+        self.masks = Masks.of(identities, keys)
         self.refusals = no_refusals()
         self.findings: list[Finding] = []
 
@@ -109,9 +115,10 @@ class _Separation:
                     for document, line in wrong.select("_document", "_line").iter_rows()
                 ]
 
-    def hidden_texts(self) -> int:
-        """How many texts named somebody, so far."""
-        return sum(finding.rule == "name_in_text" for finding in self.findings)
+    def cleared_texts(self) -> int:
+        """How many remarks there are on texts that were hidden or masked, so far."""
+        rules = load_text_policy().rules()
+        return sum(finding.rule in rules for finding in self.findings)
 
     def facts(self, entity: str, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame of ``entity`` as the journal keeps it; see ``Separated``."""
@@ -123,12 +130,13 @@ class _Separation:
         if entity == "consent":
             pupils = rows.with_columns(role=pl.lit(PersonRole.PUPIL.value))
             rows = self._claimed(entity, frame, pupils, "pupil")
+        rows = self._mask_labels(entity, rows)
         rows = rows.with_columns(_key(entity), *self._identity_hash(entity))
         columns = ["key", *content_columns(entity), *ORIGIN]
         if "_identity_hash" in rows.columns:
             columns.append("_identity_hash")
         if texts := [about.name for about in fields_of(entity) if about.free_text]:
-            rows = self._hide_names(entity, rows, texts)
+            rows = self._clear_texts(entity, rows, texts)
             columns.append("text_blocked")
         return rows.select(columns)
 
@@ -170,19 +178,42 @@ class _Separation:
             return []
         return [lookup(self._keys, f"identity:{entity}", *said).alias("_identity_hash")]
 
-    def _hide_names(self, entity: str, rows: pl.DataFrame, texts: list[str]) -> pl.DataFrame:
-        lexicon = Lexicon.of(self._identities["full_name"])
-        hits = [scan(rows[text], lexicon).alias(text) for text in texts]
-        for hit in hits:
+    def _mask_labels(self, entity: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Hide what names somebody in names of groups and the like, and in keys."""
+        for about in filter(_is_label, fields_of(entity)):
+            labels = rows[about.name]
+            if about.ref is not None or about.name in natural_key(entity):
+                rows = rows.with_columns(self.masks.opaque(labels))
+                continue
+            named = self.masks.naming(labels)
             self.findings += [
-                Finding("name_in_text", document, entity, line, hit.name)
-                for document, line in rows.filter(hit).select("_document", "_line").iter_rows()
+                Finding("name_in_label", document, entity, line, about.name)
+                for document, line in rows.filter(named).select("_document", "_line").iter_rows()
             ]
-        hidden = [
-            pl.when(hit).then(pl.lit(HIDDEN_TEXT)).otherwise(pl.col(hit.name)).alias(hit.name)
-            for hit in hits
-        ]
-        return rows.with_columns(*hidden, text_blocked=pl.any_horizontal(hits))
+            rows = rows.with_columns(self.masks.shown(labels))
+        return rows
+
+    def _clear_texts(self, entity: str, rows: pl.DataFrame, texts: list[str]) -> pl.DataFrame:
+        """``rows`` with ``texts`` as the policy lets them go on, and ``text_blocked``."""
+        policy, blocked = load_text_policy(), pl.lit(value=False)
+        for name in texts:
+            cleared = policy.clear(rows[name], scan(rows[name], self.masks.lexicon))
+            told = cleared.told.join(rows.with_row_index("row"), on="row", maintain_order="left")
+            self.findings += [
+                Finding(rule, document, entity, line, name, detail)
+                for rule, document, line, detail in told.select(
+                    "rule", "_document", "_line", "detail"
+                ).iter_rows()
+            ]
+            rows = rows.with_columns(cleared.texts.alias(name))
+            blocked = blocked | cleared.blocked
+        return rows.with_columns(text_blocked=blocked)
+
+
+def _is_label(about: Field) -> bool:
+    """Words of the source that are stored as they came: no code, nobody's key, no free text."""
+    own = about.person is None and not about.identity and not about.free_text
+    return own and isinstance(about.kind, Text)
 
 
 def _key(entity: str) -> pl.Expr:

@@ -7,21 +7,29 @@ that may use the schema. Rows that did not change are not written.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
 import polars as pl
-from sqlalchemy import Connection, Engine, Table, delete, func, or_, select, update
+from sqlalchemy import Connection, Engine, Table, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from privacy import merges
 from privacy.actions import ActionLog
 from privacy.candidates import queue_for_matching
 from privacy.departures import no_moves
-from privacy.dossiers import among, dossiers, frame_of, rows_of, sealed, unsealed
+from privacy.dossiers import among, dossiers, frame_of, place, rows_of, sealed, unsealed
+from privacy.freetext import scan
 from privacy.keys import KeyRing
+from privacy.lexicon import Lexicon
 from privacy.likeness import index_columns, index_key
 from privacy.matching import Judged
 from privacy.people import DOSSIER
 from privacy.persons import MACHINE, Persons, log_merges
-from privacy.pseudonyms import lookup
+from privacy.pseudonyms import lookup, lookup_of
+from privacy.resealing import SealedTable
+from privacy.sealing import key_id_of, reseal
 from privacy.uids import Filing, file_uids, refused_in_doubt, rival_pairs
 from schemas.tables.vault import local_keys, people, uids
 
@@ -61,6 +69,11 @@ class Vault:
         with self._engine.connect() as connection:
             return dossiers(connection, self._keys, people.c.school == school).drop("school")
 
+    def names_somebody(self, school: str, words: str) -> bool:
+        """Whether ``words`` name one of the school's people (``freetext``, with its limits)."""
+        lexicon = Lexicon.of(self.identities(school)["full_name"])
+        return scan(pl.Series([words], dtype=pl.String), lexicon).height > 0
+
     def store_uids(
         self, school: str, source: str, claims: pl.DataFrame, log: ActionLog | None = None
     ) -> Filing:
@@ -89,24 +102,19 @@ class Vault:
             rows = rows_of(connection, uids, ["pseudonym", "sealed"], uids.c.school == school)
         return rows.select("pseudonym", uid=unsealed(self._keys, uids, rows))
 
-    def reseal(self, school: str) -> int:
-        """Seal with the active key what another key sealed; the number of rows resealed."""
-        with self._engine.begin() as connection:
-            return sum(self._reseal(connection, table, school) for table in (people, uids))
+    def sealed_places(self) -> list[SealedTable]:
+        """What the vault holds sealed, to be counted and resealed."""
+        return [
+            SealedTable(self._engine, table, "sealed", "SELECT t.sealed", partial(_renewed, table))
+            for table in (people, uids)
+        ]
 
-    def _reseal(self, connection: Connection, table: Table, school: str) -> int:
-        rows = rows_of(
-            connection, table, ["pseudonym", "key_id", "sealed"], table.c.school == school
-        )
-        stale = rows.filter(pl.col("key_id") != self._keys.active)
-        fresh = sealed(self._keys, table, stale["pseudonym"], unsealed(self._keys, table, stale))
-        for name, envelope in zip(stale["pseudonym"], fresh, strict=True):
-            connection.execute(
-                update(table)
-                .where(table.c.pseudonym == name)
-                .values(sealed=envelope, key_id=self._keys.active)
-            )
-        return stale.height
+    def holders_of(self, uid: str) -> pl.DataFrame:
+        """``pseudonym`` and ``school`` (String) of whoever holds ``uid``: a child of two schools
+        twice, mostly nobody or one."""
+        held = uids.c.lookup == lookup_of(self._keys, "uid", uid)
+        with self._engine.connect() as connection:
+            return rows_of(connection, uids, ["pseudonym", "school"], held)
 
     def _write_people(self, connection: Connection, school: str, fresh: pl.DataFrame) -> None:
         indexed = fresh.with_columns(
@@ -115,7 +123,7 @@ class Vault:
         envelopes = sealed(self._keys, people, fresh["pseudonym"], fresh["dossier"])
         columns = ["content_hash", "snils_lookup", "name_lookup", "index_key"]
         rows = [
-            {"school": school, "key_id": self._keys.active, "sealed": envelope} | row
+            {"school": school, "key_id": key_id_of(envelope), "sealed": envelope} | row
             for row, envelope in zip(
                 indexed.select("pseudonym", "role", *columns).to_dicts(), envelopes, strict=True
             )
@@ -162,10 +170,13 @@ class Vault:
             origin_document="_document",
             origin_line=pl.col("_line").cast(pl.String),
         ).to_dicts()
-        fixed = {"school": school, "source": source, "key_id": self._keys.active}
+        fixed = {"school": school, "source": source}
         connection.execute(
             insert(uids),
-            [fixed | row | {"sealed": box} for row, box in zip(rows, envelopes, strict=True)],
+            [
+                fixed | row | {"sealed": envelope, "key_id": key_id_of(envelope)}
+                for row, envelope in zip(rows, envelopes, strict=True)
+            ],
         )
 
     def _holders(self, connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
@@ -187,3 +198,8 @@ def holds_people(engine: Engine) -> bool:
 def _with_persons(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
     known = merges.persons_of(connection, rows["pseudonym"].to_list())
     return rows.join(known, on="pseudonym", how="left", maintain_order="left")
+
+
+def _renewed(table: Table, keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:
+    envelope = reseal(keys, row["sealed"], place(table, row["pseudonym"]))
+    return {"sealed": envelope, "key_id": key_id_of(envelope)}

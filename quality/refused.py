@@ -16,8 +16,10 @@ def refused_rows(entity: str, rows: pl.DataFrame, field: str, rule: str) -> pl.D
 def in_shape(rows: pl.DataFrame, entity: str) -> pl.DataFrame:
     """Canonical rows with ``field`` and ``rule`` as refusals; ``record`` is their JSON.
 
-    Fields are written as text, so that a record looks the same before and after its typing.
+    Fields are written as text, so that a record looks the same before and after its typing; those
+    that went to the vault are missing in a record that is refused after that.
     """
-    fields = pl.struct(pl.col(field_names(entity)).cast(pl.String))
+    there = [name for name in field_names(entity) if name in rows.columns]
+    fields = pl.struct(pl.col(there).cast(pl.String))
     shaped = rows.with_columns(entity=pl.lit(entity), record=fields.struct.json_encode())
     return shaped.select(pl.col(column).cast(kind) for column, kind in REFUSAL_SCHEMA.items())

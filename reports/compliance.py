@@ -1,7 +1,8 @@
 """The compliance report: how a district's or the region's schools keep their journals.
 
 One object, several renderers (``page`` for people, ``workbook`` for those who count on). It holds
-counts and words, no person's name. Schools are ordered worst first by their fill rate.
+counts and words, no person's name, and no small count of persons (``forms``). Schools are ordered
+worst first by their fill rate.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from quality.measures import MEASURES
-from quality.profiles import Form, Profile
+from quality.measures import MEASURES, REGION
+from quality.profiles import Profile
 from quality.uploads import Cause, Rhythm
+from reports.forms import FormSection, PublishedForm, district_unit, school_unit
 
 NOTHING = "—"  # the denominator is 0: there was nothing to count
 
@@ -72,10 +74,6 @@ class LedgerLine:
     counts: Mapping[str, int]
 
 
-# Row of form 1 by grade level: the eight counts, in the order of the form's columns.
-FormCounts = Mapping[int, tuple[int, ...]]
-
-
 @dataclass(frozen=True)
 class SchoolReport:
     """What is told of one school."""
@@ -86,7 +84,6 @@ class SchoolReport:
     figures: Figures
     days: Mapping[date, Cause]
     rhythm: Rhythm
-    form1: FormCounts
     remarks: Sequence[Remark] = ()
     ledger: Sequence[LedgerLine] = ()
 
@@ -96,21 +93,12 @@ class SchoolReport:
 
 
 @dataclass(frozen=True)
-class FormBlock:
-    """One filled form 1: of a school, or a roll-up."""
-
-    title: str
-    rows: Sequence[tuple[str, tuple[int, ...]]]  # official row title, eight counts
-
-    @property
-    def total(self) -> tuple[int, ...]:
-        """The sums of the columns."""
-        return tuple(map(sum, zip(*(counts for _, counts in self.rows), strict=True)))
-
-
-@dataclass(frozen=True)
 class Report:
-    """A finished report; ``figures`` are the sums over ``schools``."""
+    """A finished report; ``figures`` are the sums over ``schools``.
+
+    ``form1``: the roll-up first, then each school (of a district) or each district (of a region);
+    None where no document of the region asks for the form.
+    """
 
     level: str  # district or region
     unit: str  # code of the district, or region
@@ -120,6 +108,7 @@ class Report:
     period: tuple[date, date]
     profiles: Sequence[Profile]
     schools: Sequence[SchoolReport]
+    form1: FormSection | None
     figures: Figures = field(default_factory=dict)
     districts: Mapping[str, str] = field(default_factory=dict)
 
@@ -147,16 +136,6 @@ class Report:
         codes = sorted(self.districts, key=lambda code: self.districts[code])
         return {code: [s for s in self.schools if s.district == code] for code in codes}
 
-    def form_blocks(self) -> list[FormBlock]:
-        """The roll-up first, then each school (of a district) or each district (of a region)."""
-        form = self.profile.form("form1")
-        blocks = [_block(form, f"{self.title}: свод", self.schools)]
-        if self.level == "region":
-            parts = self.by_district().items()
-            return blocks + [_block(form, self.districts[code], own) for code, own in parts]
-        by_name = sorted(self.schools, key=lambda school: natural(school.name))
-        return blocks + [_block(form, school.name, [school]) for school in by_name]
-
 
 def compliance_report(
     *,
@@ -167,9 +146,13 @@ def compliance_report(
     period: tuple[date, date],
     profiles: Sequence[Profile],
     schools: Iterable[SchoolReport],
+    form1: PublishedForm | None,
     districts: Mapping[str, str],
 ) -> Report:
-    """A report over ``schools``, worst first; schools with nothing due come last."""
+    """A report over ``schools``, worst first; schools with nothing due come last.
+
+    ``form1``: of all schools of the region, as its offices may see it.
+    """
     ordered = sorted(schools, key=_worst_first)
     return Report(
         level=level,
@@ -180,6 +163,7 @@ def compliance_report(
         period=period,
         profiles=list(profiles),
         schools=ordered,
+        form1=form1.section(_form_units(level, unit, title, ordered, districts)) if form1 else None,
         figures={code: total(ordered, code) for code in MEASURES},
         districts=dict(districts),
     )
@@ -210,18 +194,17 @@ def _worst_first(school: SchoolReport) -> tuple[bool, float, str]:
     return share is None, share or 0.0, school.name
 
 
-def _block(form: Form, title: str, schools: Sequence[SchoolReport]) -> FormBlock:
-    width = len(form.columns)
-    rows = []
-    for row in form.rows:
-        counted = [
-            school.form1[level]
-            for school in schools
-            for level in row.grade_levels
-            if level in school.form1
-        ]
-        sums = (
-            tuple(sum(column) for column in zip(*counted, strict=True)) if counted else (0,) * width
-        )
-        rows.append((row.title, sums))
-    return FormBlock(title, rows)
+def _form_units(
+    level: str,
+    unit: str,
+    title: str,
+    schools: Sequence[SchoolReport],
+    districts: Mapping[str, str],
+) -> list[tuple[str, str]]:
+    """The units of the form's blocks, with their titles."""
+    roll_up = f"{title}: свод"
+    if level == "region":
+        codes = sorted(districts, key=lambda code: districts[code])
+        return [(REGION, roll_up), *((district_unit(code), districts[code]) for code in codes)]
+    by_name = sorted(schools, key=lambda school: natural(school.name))
+    return [(district_unit(unit), roll_up), *((school_unit(s.code), s.name) for s in by_name)]

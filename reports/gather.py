@@ -6,14 +6,16 @@ Reads ``quality``, ``ops`` and ``registry``; never the journal and never the vau
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, select, text
+import polars as pl
+from sqlalchemy import Connection, Integer, cast, select, text
 
-from quality.form1 import COLUMNS
 from quality.profiles import Profile, load_profile
 from quality.uploads import Cause, rhythm
 from reports.compliance import Figure, LedgerLine, Remark, SchoolReport
+from reports.forms import CELLS
 from schemas.rulebook import rulebook
 from schemas.tables import form_figures, measures, schools
 
@@ -76,15 +78,23 @@ def measured_period(connection: Connection, as_of: date) -> tuple[date, date] | 
     return None if row is None else (row.date_from, row.date_to)
 
 
-def gather_schools(
-    connection: Connection, as_of: date
-) -> tuple[list[SchoolReport], dict[str, Profile]]:
-    """Every school of the registry, and the regulation profile of each by school code.
+@dataclass(frozen=True)
+class Gathered:
+    """Every school of the registry, the regulation profile of each by code, and form 1 of them all.
 
-    Raises ``quality.profiles.UnknownProfileError``.
+    ``form1``: columns as in ``reports.forms.CELLS``; true counts, small ones too: for
+    ``publish_form`` and no report.
     """
+
+    schools: list[SchoolReport]
+    profiles: dict[str, Profile]
+    form1: pl.DataFrame
+
+
+def gather_schools(connection: Connection, as_of: date) -> Gathered:
+    """What is kept for ``as_of``. Raises ``quality.profiles.UnknownProfileError``."""
     figures = _figures(connection, as_of)
-    days, form1 = _forms(connection, as_of)
+    days = _days(connection, as_of)
     ledger = _ledger(connection, as_of)
     found = _found(connection, as_of)
     registered = connection.execute(select(schools).order_by(schools.c.code)).all()
@@ -97,13 +107,12 @@ def gather_schools(
             figures=figures[row.code],
             days=days[row.code],
             rhythm=rhythm(days[row.code]),
-            form1=form1[row.code],
             remarks=_measured(profiles[row.code], figures[row.code]) + found[row.code],
             ledger=ledger[row.code],
         )
         for row in registered
     ]
-    return reports, profiles
+    return Gathered(reports, profiles, _form1(connection, as_of))
 
 
 def _figures(connection: Connection, as_of: date) -> dict[str, dict[str, Figure]]:
@@ -118,25 +127,27 @@ def _figures(connection: Connection, as_of: date) -> dict[str, dict[str, Figure]
     return figures
 
 
-def _forms(
-    connection: Connection, as_of: date
-) -> tuple[dict[str, dict[date, Cause]], dict[str, dict[int, tuple[int, ...]]]]:
-    """Upload calendars and form 1 of each school (``pipeline.measure`` says how they are kept)."""
+def _days(connection: Connection, as_of: date) -> dict[str, dict[date, Cause]]:
+    """Upload calendar of each school (``pipeline.measure`` says how it is kept)."""
+    kept = select(form_figures.c.school, form_figures.c.row, form_figures.c.column).where(
+        form_figures.c.as_of == as_of, form_figures.c.form == "uploads"
+    )
     days: dict[str, dict[date, Cause]] = defaultdict(dict)
-    levels: dict[str, dict[int, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    rows = connection.execute(select(form_figures).where(form_figures.c.as_of == as_of))
-    for cell in rows.mappings():
-        if cell["form"] == "uploads":
-            days[cell["school"]][date.fromisoformat(cell["row"])] = Cause(cell["column"])
-        elif cell["form"] == "form1":
-            levels[cell["school"]][int(cell["row"])][cell["column"]] = cell["value"]
-    form1: dict[str, dict[int, tuple[int, ...]]] = defaultdict(dict)
-    for school, by_level in levels.items():
-        form1[school] = {
-            level: tuple(counts[column] for column in COLUMNS)
-            for level, counts in sorted(by_level.items())
-        }
-    return days, form1
+    for school, day, cause in connection.execute(kept):
+        days[school][date.fromisoformat(day)] = Cause(cause)
+    return days
+
+
+def _form1(connection: Connection, as_of: date) -> pl.DataFrame:
+    """Form 1 of each school, as it was counted."""
+    kept = select(
+        form_figures.c.school,
+        cast(form_figures.c.row, Integer),
+        form_figures.c.column,
+        form_figures.c.value,
+    ).where(form_figures.c.as_of == as_of, form_figures.c.form == "form1")
+    rows = [tuple(row) for row in connection.execute(kept)]
+    return pl.DataFrame(rows, CELLS, orient="row")
 
 
 def _measured(profile: Profile, figures: dict[str, Figure]) -> list[Remark]:

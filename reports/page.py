@@ -42,7 +42,6 @@ def render_page(report: Report) -> str:
         months=_months(report),
         districts=_district_rows(report),
         legend=_legend(report),
-        form=report.profile.form("form1"),
         **_helpers(),
     )
 

@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 PERCENT = "0.0%"
 WHOLE = "#,##0"
+LINE_HEIGHT = 15.0  # points
 
 _INK = "123A63"
 _LINE = Border(bottom=Side(style="thin", color="D5DBE3"))
@@ -33,6 +34,18 @@ def new_sheet(book: Workbook, name: str, title: str, widths: Sequence[int]) -> W
 def write_note(sheet: Worksheet, words: str) -> None:
     """A line of explanation under the title."""
     sheet.append([words])
+
+
+def write_paragraph(sheet: Worksheet, words: str, columns: int) -> None:
+    """A longer explanation, wrapped over the first ``columns`` columns."""
+    sheet.append([words])
+    row = sheet.max_row
+    sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=columns)
+    sheet.cell(row, 1).alignment = Alignment(wrap_text=True, vertical="top")
+    letters = [get_column_letter(number) for number in range(1, columns + 1)]
+    width = sum(sheet.column_dimensions[letter].width for letter in letters)
+    # A row does not grow with merged cells.
+    sheet.row_dimensions[row].height = LINE_HEIGHT * (1 + len(words) // width)
 
 
 def write_heading(

@@ -10,7 +10,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from quality.measures import MEASURES
 from quality.uploads import Cause
-from reports.compliance import Figure, FormBlock, Report
+from reports.compliance import Figure, Report
+from reports.forms import FormBlock, Guard
 from reports.sheets import (
     PERCENT,
     WHOLE,
@@ -18,6 +19,7 @@ from reports.sheets import (
     new_sheet,
     write_heading,
     write_note,
+    write_paragraph,
     write_row,
 )
 from reports.words import CAUSES, COLLECTED, FORM_SUMS, SOURCES, WEEKDAYS, long_date, short_date
@@ -78,23 +80,32 @@ def _schools(book: Workbook, report: Report) -> None:
 
 
 def _form1(book: Workbook, report: Report) -> None:
-    form = report.profile.form("form1")
+    if report.form1 is None:
+        return
+    form = report.form1.form
     sheet = new_sheet(book, "Форма 1", form.title, [22, *[19] * len(form.columns)])
     write_note(sheet, f"{form.citation.document}, {form.citation.clause.lower()}")
     write_note(sheet, f"По состоянию на {long_date(report.as_of)}")
     write_note(sheet, FORM_SUMS)
-    for block in report.form_blocks():
-        _form_block(sheet, block, [column.title for column in form.columns])
+    guard = report.form1.guard
+    for note in guard.notes if guard else ():
+        write_paragraph(sheet, note, 1 + len(form.columns))
+    for block in report.form1.blocks:
+        _form_block(sheet, block, [column.title for column in form.columns], guard)
     fit_to_page(sheet, landscape=True)
 
 
-def _form_block(sheet: Worksheet, block: FormBlock, titles: list[str]) -> None:
+def _form_block(sheet: Worksheet, block: FormBlock, titles: list[str], guard: Guard | None) -> None:
     sheet.append([])
     sheet.append([block.title])
     sheet.cell(sheet.max_row, 1).font = Font(bold=True, size=12)
     write_heading(sheet, ["Параллель", *titles], repeat=False)
     for title, counts in block.rows:
         write_row(sheet, [title, *counts], [None, *[WHOLE] * len(counts)])
+        for cell in sheet[sheet.max_row]:
+            if guard and cell.value is None:
+                cell.value = guard.sign
+                cell.font = Font(italic=True, color="5B6470")
 
 
 def _uploads(book: Workbook, report: Report) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from sandbox.accepted import (
@@ -125,3 +127,43 @@ def delivery(view: View) -> dict[str, dict[str, Any]]:
         }
         for entity, counter in due.items()
     }
+
+
+def late_consents(view: View) -> dict[str, dict[str, Any]]:
+    """By rule, how many pupils' applications are late on the view's day, and the earliest deadline.
+
+    An application is registered on its day; the service starts within five days, which shows by
+    anything the portal holds of the pupil, if there is anything.
+    """
+    late: dict[str, list[date]] = {"consent_unregistered": [], "consent_overdue_start": []}
+    spoken_of = {pupil.person.code for pupil in _spoken_of(view)}
+    for pupil in view.pupils:
+        application = pupil.application
+        gone = pupil.left is not None and pupil.left <= view.day
+        if application is None or application.flaw is not None or gone:
+            continue
+        start = application.applied + timedelta(days=5)
+        if application.registered is None:
+            if application.refused is None and application.applied < view.day:
+                late["consent_unregistered"].append(application.applied)
+        elif (
+            application.active(view.day)
+            and pupil.person.usable_uid is None
+            and pupil.person.code in spoken_of
+            and start < view.day
+        ):
+            late["consent_overdue_start"].append(start)
+    return {
+        rule: {"pupils": len(days), "due": str(min(days))} for rule, days in late.items() if days
+    }
+
+
+def _spoken_of(view: View) -> Iterator[Pupil]:
+    """Whom a mark, an absence that the portal has a code for, or a term mark is about."""
+    for shown in view.lessons:
+        if lesson_ok(shown.lesson):
+            yield from (mark.pupil for mark in shown.marks if mark_ok(mark))
+            for absence in shown.absences:
+                if absence_ok(absence) and absence.status != "exempt":
+                    yield absence.pupil
+    yield from term_marks(view)

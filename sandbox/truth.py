@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.calendar import business_dates
 from sandbox.consents import list_date
-from sandbox.counts import delivery, records
+from sandbox.counts import delivery, late_consents, records
 from sandbox.defects import all_flaws
 from sandbox.measures import Ratio, form1, rows, school_measures, total
 from sandbox.members import Flaw, Person
@@ -32,7 +32,7 @@ class Truth:
         self._dates = business_dates(params.first_business_date, params.until)
         self._ratios: dict[str, dict[str, dict[str, Ratio]]] = defaultdict(dict)
         self._parts: dict[str, Json] = {
-            name: {} for name in ("schools", "uploads", "form1", "records", "delivery")
+            name: {} for name in ("schools", "uploads", "form1", "records", "delivery", "consents")
         }
         self._defects: list[Json] = []
         self._people: list[Json] = []
@@ -57,6 +57,7 @@ class Truth:
         self._parts["form1"][school.code] = form1(view)
         self._parts["records"][school.code] = records(view)
         self._parts["delivery"][school.code] = delivery(view)
+        self._parts["consents"][school.code] = late_consents(view)
         self._defects += [self._defect(school, flaw) for flaw in all_flaws(school)]
         self._people += [_person(school, person) for person in _people(school)]
 

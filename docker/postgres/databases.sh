@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs once, on an empty server: a database and a login for the hub, and one for Airflow.
-# The hub's login makes the roles svod_hub and svod_vault itself (svod init), hence CREATEROLE.
+# The hub's login makes the roles of docs/roles.md itself (svod init), hence CREATEROLE.
 set -eu
 export SECRETS="${SECRETS:-/run/secrets}"
 psql --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'

@@ -12,7 +12,20 @@ from rich.console import Console
 
 from connectors.errors import ConnectorError
 from mappings.problems import MappingError
-from pipeline.cli import answers, bench, delivery, mappings, people, setup, steps
+from pipeline.cli import (
+    answers,
+    bench,
+    consent,
+    delivery,
+    keys,
+    mappings,
+    people,
+    serve,
+    setup,
+    steps,
+)
+from pipeline.clients import ClientsError
+from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
@@ -20,6 +33,8 @@ from pipeline.registry import RegionFileError
 from pipeline.report import NothingMeasuredError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
+from privacy.disclosure import NoThresholdError
+from privacy.keyfile import KeyChangeRefusedError
 from privacy.keys import KeyFileError
 from privacy.persons import DecisionRefusedError
 
@@ -42,20 +57,27 @@ delivery.register(app)
 answers.register(app)
 bench.register(app)
 people.register(app)
+keys.register(app)
+consent.register(app)
 mappings.register(app)
+serve.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
 KNOWN: dict[type[Exception], Exit] = {
     LedgerOpenError: Exit.LEDGER_OPEN,
     RegionFileError: Exit.MISCONFIGURED,
+    ClientsError: Exit.MISCONFIGURED,
     MissingVariableError: Exit.MISCONFIGURED,
     KeyFileError: Exit.MISCONFIGURED,
+    KeyChangeRefusedError: Exit.USAGE,
     MappingError: Exit.MISCONFIGURED,
     StackError: Exit.FAULT,
     NothingMeasuredError: Exit.USAGE,
     SampleError: Exit.USAGE,
     ConnectorError: Exit.PARTLY,
     DecisionRefusedError: Exit.USAGE,
+    NoThresholdError: Exit.MISCONFIGURED,
+    EntryRefusedError: Exit.USAGE,
 }
 
 

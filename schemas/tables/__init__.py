@@ -16,6 +16,7 @@ from schemas.tables.base import metadata
 from schemas.tables.journal import FACTS, content_columns, history, journal_table
 from schemas.tables.ops import (
     action_log,
+    consent_entries,
     findings,
     landing,
     ledger,
@@ -33,6 +34,7 @@ __all__ = [
     "FACTS",
     "action_log",
     "batches",
+    "consent_entries",
     "content_columns",
     "days_off",
     "desired",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -129,6 +131,28 @@ findings = Table(
     Column("run_id", Text, nullable=False),
     Column("found_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index(None, "run_id", "school"),
+    schema="ops",
+)
+
+# Applications and refusals that a person of the hub entered; none is deleted, one may be undone.
+consent_entries = Table(
+    "consent_entries",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("school", Text, nullable=False),
+    Column("pupil", Text, nullable=False, comment="pseudonym"),
+    Column("applied_on", Date, comment="of an application"),
+    Column("registered_on", Date),
+    Column("refused_on", Date, comment="of a refusal"),
+    Column("paper", Text, nullable=False, server_default="", comment="its number and date"),
+    Column("entered_by", Text, nullable=False),
+    Column("entered_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("undone_by", Text),
+    Column("undone_reason", Text),
+    Column("undone_at", DateTime(timezone=True)),
+    CheckConstraint("(applied_on IS NULL) <> (refused_on IS NULL)", name="one_kind"),
+    CheckConstraint("registered_on >= applied_on", name="registered_later"),
+    Index(None, "school", "pupil"),
     schema="ops",
 )
 

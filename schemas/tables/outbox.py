@@ -29,7 +29,7 @@ desired = Table(
     Column("desired_hash", Text, comment="null: the portal must not hold the record"),
     Column("payload", JSONB, comment="what to send; null for a withdrawal; sealed if it names"),
     Column("delivered_hash", Text, comment="what the portal last confirmed; null: nothing"),
-    Column("delivered_payload", JSONB, comment="what was confirmed, where a target asks for it"),
+    Column("delivered_payload", JSONB, comment="what was confirmed, where it is not ``payload``"),
     Column("remote_id", Text),
     Column("school_year", Integer, nullable=False, comment="facts of a closed year stay as sent"),
     Column("person", Text, comment="opaque name of the pupil it is about: consent may end"),

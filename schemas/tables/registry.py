@@ -42,6 +42,7 @@ schools = Table(
     Column("profile", Text, nullable=False, comment="regulation profile the school is bound to"),
     Column("school_year", Integer, nullable=False, comment="the year the open school year began"),
     Column("connected_on", Date, nullable=False, comment="first day the hub answers for"),
+    Column("closed_on", Date, comment="first day on which there is no school; null: it is open"),
     Column(
         "volumes",
         JSONB,

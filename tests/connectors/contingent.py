@@ -43,7 +43,7 @@ PERSON = {
     "firstname": "Артемий",
     "patronymic": "Ипполитович",
     "birthdate": "2015-03-04",
-    "gender": 1,
+    "gender": "1",
     "snils": "112-233-445 95",
     "citizenship": "1",
     "document_type": "11",

@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 import requests
+from sqlalchemy import text
 
+from pipeline.database import connect
 from pipeline.local_stack import running
+from pipeline.settings import Settings
 from tests.dags.conftest import Place
 
 DAY = "2026-09-18"
@@ -43,6 +46,32 @@ class Airflow:
     def newest_state(self, dag: str) -> str:
         runs = self.ask("GET", f"dags/{dag}/dagRuns?order_by=-id&limit=1")["dag_runs"]
         return str(runs[0]["state"]) if runs else "none"
+
+    def start(self, dag: str, **conf: str) -> str:
+        """Trigger ``dag``; the run's id."""
+        body = {"logical_date": None, "conf": conf}
+        return str(self.ask("POST", f"dags/{dag}/dagRuns", json=body)["dag_run_id"])
+
+    def follow(self, dag: str, run: str) -> None:
+        """Wait until that run has succeeded."""
+        path = f"dags/{dag}/dagRuns/{run}"
+        _wait(lambda: self.ask("GET", path)["state"] in ("success", "failed"), f"{dag} hangs")
+        assert self.ask("GET", path)["state"] == "success", dag
+
+    def questions(self) -> list[dict[str, Any]]:
+        """What a person is asked now, and has not answered."""
+        path = "dags/approve_withdrawals/dagRuns/~/hitlDetails?response_received=false"
+        found: list[dict[str, Any]] = self.ask("GET", path)["hitl_details"]
+        return found
+
+    def press(self, button: str) -> None:
+        """Answer the one question that is asked, and see the run to its end."""
+        _wait(lambda: len(self.questions()) == 1, "nobody is asked")
+        asked = self.questions()[0]["task_instance"]
+        run = asked["dag_run_id"]
+        path = f"dags/approve_withdrawals/dagRuns/{run}/taskInstances/{asked['task_id']}/-1"
+        self.ask("PATCH", f"{path}/hitlDetails", json={"chosen_options": [button]})
+        self.follow("approve_withdrawals", run)
 
 
 def _free_port() -> int:
@@ -101,6 +130,49 @@ def test_one_trigger_runs_the_whole_chain(place: Place, airflow: Airflow) -> Non
     counters = {row["counter"] for row in json.loads(done.stdout)}
     assert {"read", "created", "due", "delivered"} <= counters
     assert (place.home / "reports" / DAY / f"otchet_region_{DAY}.html").exists()
+
+
+def test_withdrawals_wait_until_a_person_presses_the_button(place: Place, airflow: Airflow) -> None:
+    """The lessons of a school vanish: nothing is withdrawn unasked, nor after a refusal."""
+    hub = connect(Settings(home=place.home), "owner")
+    told = json.loads((place.home / "stack" / "sandbox.json").read_text())
+    with hub.begin() as connection:
+        school = connection.execute(text("SELECT min(school) FROM journal.lesson")).scalar_one()
+        connection.execute(
+            text("UPDATE journal.lesson SET vanished_at = now() WHERE school = :school"),
+            {"school": school},
+        )
+
+    def standing() -> dict[str, int]:
+        query = (
+            "SELECT state, count(*) FROM outbox.desired WHERE target = 'diary'"
+            " AND school = :school AND entity = 'lesson' GROUP BY state"
+        )
+        with hub.begin() as connection:
+            return dict(connection.execute(text(query), {"school": school}).all())
+
+    def at_the_portal() -> int:
+        records = requests.get(f"{told['diary_url']}/_sandbox/state", timeout=30).json()
+        return sum(r["institution"] == school and r["type"] == "lesson" for r in records)
+
+    lessons = standing()["delivered"]
+    assert lessons == at_the_portal() > 50
+    run = airflow.start("deliver_diary", business_date=DAY, svod_run="holds")
+    airflow.follow("deliver_diary", run)
+    airflow.press("Reject")
+    assert standing()["held"] == lessons
+    again = airflow.start("approve_withdrawals", business_date=DAY)
+    airflow.press("Approve")
+    airflow.follow("approve_withdrawals", again)
+    assert standing()["approved"] == lessons == at_the_portal()
+    run = airflow.start("deliver_diary", business_date=DAY, svod_run="withdraws")
+    airflow.follow("deliver_diary", run)
+    assert standing()["gone"] >= lessons
+    assert at_the_portal() == 0
+    with hub.begin() as connection:
+        query = "SELECT actor, count FROM ops.action_log WHERE action = 'approve_withdrawals'"
+        assert connection.execute(text(query)).all() == [("Airflow", lessons)]
+    hub.dispose()
 
 
 def test_down_stops_what_up_started_and_nothing_else(

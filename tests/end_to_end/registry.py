@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.destinations import CONTINGENT
@@ -39,20 +40,25 @@ class Registry:
         return ask(f"{self.url}/_sandbox/{call}", body or None)
 
 
+def tell_of_registry(engine: Engine, way: str, url: str) -> None:
+    """The region delivers to the registry at ``url`` from now on, by ``way``."""
+    settings = {"variant": way, "key": KEY, "base_url": f"{url}/{way}", "attempts": 2}
+    if way == "packet":
+        settings |= OF_PACKETS
+    statement = insert(targets).values(kind=CONTINGENT.name, settings=settings)
+    with engine.begin() as connection:
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["kind"], set_={"settings": settings})
+        )
+
+
 @contextmanager
 def registry_of(world: World, way: str, faults: Plan | None = None) -> Iterator[Registry]:
     """The registry at work, and the region told of it."""
     emulator = Contingent(world.region, world.truth["schools"])
     faulty = Faulty(emulator.respond, faults or Plan(), MANNER, "contingent")
     server = serve_with_faults(faulty, 0)
-    settings = {"variant": way, "key": KEY, "base_url": f"{address(server)}/{way}", "attempts": 2}
-    if way == "packet":
-        settings |= OF_PACKETS
-    statement = insert(targets).values(kind=CONTINGENT.name, settings=settings)
-    with world.hub.engine.begin() as connection:
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["kind"], set_={"settings": settings})
-        )
+    tell_of_registry(world.hub.engine, way, address(server))
     try:
         yield Registry(address(server))
     finally:

@@ -32,7 +32,10 @@ def test_a_step_answers_a_line_per_school(asked: Asked) -> None:
     true = asked.world.truth["records"]
     for line in lines:
         counts = true[line["school"]].values()
-        assert line["states"] == "collect: done; deliver: done"
+        late = asked.world.truth["consents"][line["school"]]
+        rules = ("consent_overdue_start", "consent_unregistered")  # the gravest is told
+        told = next((f" ({rule})" for rule in rules if rule in late), "")
+        assert line["states"] == f"collect: done; deliver: done{told}"
         assert line["read"] == sum(entity["rendered"] for entity in counts)
         assert line["quarantined"] == sum(entity["quarantined"] for entity in counts)
         assert line["duplicate"] == sum(entity["duplicate"] for entity in counts)
@@ -61,8 +64,12 @@ def test_quarantine_and_findings_say_where_why_and_what_to_do(asked: Asked) -> N
     for name, kind in (("quarantine --json", "quarantine"), ("findings --json", "finding")):
         rows = asked.rows(name)
         planted = [d for d in asked.world.truth["defects"] if d["kind"] == kind]
+        expected = [(d["school"], d["document"], d["line"], d["rule"]) for d in planted]
+        if kind == "finding":
+            late = asked.world.truth["consents"].items()
+            expected += [(s, "svod consent due", None, rule) for s, rules in late for rule in rules]
         assert Counter((r["school"], r["document"], r["line"], r["rule"]) for r in rows) == Counter(
-            (d["school"], d["document"], d["line"], d["rule"]) for d in planted
+            expected
         )
         assert all(row["reason"] and row["fix"] for row in rows)
 

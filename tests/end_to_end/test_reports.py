@@ -1,4 +1,7 @@
-"""What the reports print is the truth: every figure, cell and letter, on page and in book."""
+"""What the reports print is the truth: every figure, cell and letter, on page and in book.
+
+Of form 1 they hide small counts of persons: what is hidden is told apart here, by the truth alone.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ import pytest
 from lxml import html
 from openpyxl import load_workbook
 
-from quality.profiles import load_profile
+from quality.profiles import FormRow, load_profile
 from tests.end_to_end.world import World
+from tests.support.attack import Cell, Reader, added_up
 
 Cells = tuple[Any, ...]
 Ratio = tuple[int, int]
@@ -28,6 +32,10 @@ PROFILE = load_profile("spb")
 MEASURES = [measure.code for measure in PROFILE.measures]
 TITLES = {measure.title: measure.code for measure in PROFILE.measures}
 UNITS = ("d1", "d2", "region")
+HIDDEN = "скрыто"
+LEAST = 10  # the least count of persons that an office is shown
+PERSONS = {"pupils": "pupils_with_data", "teachers": "teachers_with_access"}
+COLUMNS = [column.code for column in PROFILE.form("form1").columns]
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -47,8 +55,7 @@ class TestWorkbook:
         assert {row[0] for row in rows} == {"Всего", *_schools(world, unit)}
 
     def test_form1(self, world: World, unit: str) -> None:
-        blocks = _form_blocks(_sheet(world, unit, "Форма 1"))
-        assert blocks == _true_blocks(world, unit)
+        _compare_blocks(_book_blocks(world, unit), _true_blocks(world, unit))
 
     def test_uploads(self, world: World, unit: str) -> None:
         heading, *rows = _below(_sheet(world, unit, "Выгрузки"), "Школа")
@@ -91,14 +98,9 @@ class TestPage:
         }
 
     def test_form1(self, world: World, unit: str) -> None:
-        blocks = {}
-        for block in _page(world, unit).xpath("//section[@id='forma']//div[@class='block']"):
-            rows = block.xpath(".//tbody/tr")
-            blocks[block.xpath("./h3")[0].text_content()] = {
-                row[0].text_content(): tuple(int(td.text_content()) for td in row[1:])
-                for row in rows
-            }
-        assert blocks == _true_blocks(world, unit)
+        blocks = _page_blocks(world, unit)
+        _compare_blocks(blocks, _true_blocks(world, unit))
+        assert blocks == _book_blocks(world, unit)
 
     def test_uploads(self, world: World, unit: str) -> None:
         page = _page(world, unit)
@@ -112,6 +114,95 @@ class TestPage:
             for row in page.xpath("//table[@class='heat']/tfoot/tr")
         }
         assert counted == _true_day_counts(world, unit)
+
+
+@pytest.mark.parametrize("row", PROFILE.form("form1").rows, ids=lambda row: row.title)
+@pytest.mark.parametrize("whole", PERSONS)
+def test_all_reports_of_a_day_hide_the_small_counts_and_what_guards_them(
+    world: World, row: FormRow, whole: str
+) -> None:
+    """A reader of all of them finds no small count; with any more of the figures one could."""
+    part, codes = PERSONS[whole], world.truth["schools"]
+    units = {code: school["district"] for code, school in codes.items()}
+    units |= dict.fromkeys(world.truth["districts"], "region")
+    wholes = {part: whole, "rest": whole}
+    finest = {}
+    for code in codes:
+        counts = _named(_true_form(world, [code])[row.title])
+        finest[code, part], finest[code, "rest"] = counts[part], counts[whole] - counts[part]
+    true = added_up(finest, units, wholes)
+    printed: dict[Cell, int | None] = {}
+    for unit in UNITS:
+        for title, block in _page_blocks(world, unit).items():
+            named = _named(block[row.title])
+            for column in (whole, part):
+                cell = (_unit(world, unit, title), column)
+                assert printed.setdefault(cell, named[column]) == named[column]
+    assert printed.keys() == {cell for cell in true if cell[1] != "rest"}
+
+    small = [cell for cell, count in true.items() if 0 < count < LEAST]
+    assert all(printed.get(cell) is None for cell in small)
+    reader = Reader(printed, finest, true, units, wholes)
+    assert all(reader.values(cell) >= LEAST for cell in small)
+    for guard in [cell for cell, n in printed.items() if n is None and cell not in small]:
+        told = Reader(printed, finest, true, units, wholes)
+        told.told(guard, true[guard])
+        assert any(told.values(cell) < LEAST for cell in small), guard
+
+
+def _unit(world: World, unit: str, title: str) -> str:
+    """The unit of a block: the one of the roll-up, a district or a school, by its title."""
+    names = dict(world.truth["districts"]) | {
+        code: school["name"] for code, school in world.truth["schools"].items()
+    }
+    named = {name: code for code, name in names.items()}
+    return unit if title.endswith(": свод") else named[title]
+
+
+def _named(cells: Cells) -> dict[str, Any]:
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def _compare_blocks(shown: dict[str, dict[str, Cells]], true: dict[str, dict[str, Cells]]) -> None:
+    """Every cell is the truth, or hidden; a small count of persons, and one that can be computed
+    from two neighbours, is not shown."""
+    assert {title: list(rows) for title, rows in shown.items()} == {
+        title: list(rows) for title, rows in true.items()
+    }
+    for title, rows in true.items():
+        for row, cells in rows.items():
+            told, counts = _named(shown[title][row]), _named(cells)
+            for column, count in counts.items():
+                if column in {*PERSONS, *PERSONS.values()}:
+                    small = 0 < count < LEAST
+                    assert told[column] is None if small else told[column] in (count, None)
+                    assert count or told[column] == 0
+                else:
+                    assert told[column] == count
+            for whole, part in PERSONS.items():
+                if 0 < counts[whole] - counts[part] < LEAST:
+                    assert None in (told[whole], told[part])
+
+
+def _page_blocks(world: World, unit: str) -> dict[str, dict[str, Cells]]:
+    blocks = {}
+    for block in _page(world, unit).xpath("//section[@id='forma']//div[@class='block']"):
+        blocks[block.xpath("./h3")[0].text_content()] = {
+            row[0].text_content(): tuple(_count(td.text_content()) for td in row[1:])
+            for row in block.xpath(".//tbody/tr")
+        }
+    return blocks
+
+
+def _book_blocks(world: World, unit: str) -> dict[str, dict[str, Cells]]:
+    return {
+        title: {row: tuple(map(_count, cells)) for row, cells in rows.items()}
+        for title, rows in _form_blocks(_sheet(world, unit, "Форма 1")).items()
+    }
+
+
+def _count(cell: object) -> int | None:
+    return None if cell == HIDDEN else int(str(cell))
 
 
 def _path(world: World, unit: str, suffix: str) -> Path:

@@ -167,7 +167,7 @@ def test_every_planted_defect_is_found_and_nothing_else(any_world: World, kind: 
         "quarantine": "SELECT school, source, upload_ref, entity, document, line, field, rule"
         " FROM ops.quarantine WHERE state = 'open' AND last_run = :run",
         "finding": "SELECT school, source, upload_ref, entity, document, line, field, rule"
-        " FROM ops.findings WHERE run_id = :run AND source <> 'hub'",
+        " FROM ops.findings WHERE run_id = :run AND source NOT IN ('hub', 'diary')",
     }
     found = any_world.rows(queries[kind], run=run_of(any_world.last))
     planted = [defect for defect in any_world.truth["defects"] if defect["kind"] == kind]
@@ -177,6 +177,21 @@ def test_every_planted_defect_is_found_and_nothing_else(any_world: World, kind: 
     assert Counter(
         (*_place(row), "" if _place(row) in whole else row["entity"]) for row in found
     ) == Counter((*_place(defect), defect["entity"]) for defect in planted)
+
+
+def test_late_consents_are_told_by_the_delivery(any_world: World) -> None:
+    """Applications that nobody registered, and a service that waits for a UID; nothing else."""
+    found = any_world.rows(
+        "SELECT school, rule, detail FROM ops.findings WHERE run_id = :run AND source = 'diary'",
+        run=run_of(any_world.last),
+    )
+    late = {
+        (school, rule): f"{told['pupils']}; {told['due']}"
+        for school, rules in any_world.truth["consents"].items()
+        for rule, told in rules.items()
+    }
+    assert {rule for _, rule in late} == {"consent_unregistered", "consent_overdue_start"}
+    assert {(row["school"], row["rule"]): row["detail"] for row in found} == late
 
 
 def test_the_batch_check_finds_nothing_in_a_sound_region(world: World) -> None:

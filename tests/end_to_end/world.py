@@ -26,7 +26,6 @@ from pipeline import batches, figures, migrate
 from pipeline.cli import app
 from pipeline.collect import Run
 from pipeline.database import connect
-from pipeline.deliver import Mode
 from pipeline.destinations import CONTINGENT, DIARY
 from pipeline.examine import examine
 from pipeline.hub import Hub
@@ -199,13 +198,15 @@ class World:
         """Of the diary service that is served now."""
         return self._addresses()["SANDBOX_DIARY_URL"]
 
+    @property
+    def registry_url(self) -> str:
+        """Of the contingent registry that is served now."""
+        assert self._running is not None
+        return str(self._running.urls["contingent_url"])
+
     def portal(self, what: str) -> Any:
         """``stats`` or ``state`` of the diary service."""
         return ask(f"{self._addresses()['SANDBOX_DIARY_URL']}/_sandbox/{what}")
-
-    def portal_fault(self, kind: str, count: int) -> None:
-        address = f"{self._addresses()['SANDBOX_DIARY_URL']}/_sandbox/fault"
-        ask(address, {"kind": kind, "count": count})
 
     def collect(self, day: str, run_id: str, schools: list[str] | None = None) -> RunState:
         """All schools, or those chosen."""
@@ -214,10 +215,12 @@ class World:
     def deliver(self, day: str, run_id: str) -> RunState:
         return self.step("deliver", partial(batches.deliver_batch, destination=DIARY), day, run_id)
 
-    def deliver_contingent(self, day: str, run_id: str, mode: Mode = Mode.DAILY) -> RunState:
-        """All schools to the contingent registry."""
-        act = partial(batches.deliver_batch, destination=CONTINGENT, mode=mode)
-        return self.step(CONTINGENT.verb, act, day, run_id)
+    def deliver_contingent(
+        self, day: str, run_id: str, schools: list[str] | None = None
+    ) -> RunState:
+        """All schools, or those chosen, to the contingent registry."""
+        act = partial(batches.deliver_batch, destination=CONTINGENT)
+        return self.step(CONTINGENT.verb, act, day, run_id, schools)
 
     def step(
         self, verb: str, act: Any, day: str, run_id: str, schools: list[str] | None = None

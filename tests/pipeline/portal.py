@@ -7,6 +7,7 @@ tests.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
@@ -19,7 +20,7 @@ from connectors.base import Receipt
 from connectors.errors import BatchRefused, RateLimited, Unavailable
 from pipeline import deliver
 from pipeline.collect import Run
-from pipeline.deliver import Delivery, Mode, deliver_school
+from pipeline.deliver import Delivery, Mode, deliver_schools
 from pipeline.destinations import DIARY, Destination
 from pipeline.hub import Hub
 from pipeline.ledger import open_rows
@@ -48,6 +49,7 @@ class Portal:
 
     def __init__(self) -> None:
         self.state: dict[str, str] = {}
+        self.homes: dict[str, str] = {}  # whose record it is; a stranger's is anybody's
         self.answers: dict[str, list[Receipt]] = {}
         self.sent: list[list[dict[str, object]]] = []
         self.applied = 0
@@ -70,6 +72,7 @@ class Portal:
             raise RateLimited("too many requests")
         if self.spoils & {str(record["key"]) for record in records}:
             raise BatchRefused("refused_422") if self.whole else Unavailable("500")
+        self.homes |= dict.fromkeys((str(record["key"]) for record in records), school)
         if batch_key not in self.answers:
             self.answers[batch_key] = [self._apply(record) for record in records]
         if fault == "after":
@@ -89,12 +92,12 @@ class Portal:
 
     def count_records(self, school: str) -> int | None:
         self._answers()
-        return len(self.state)
+        return len(self._of(school))
 
     def list_records(self, school: str) -> Iterator[pl.DataFrame]:
         self._answers()
         self.listed += 1
-        rows = [(key, "mark", value, f"id-{key}") for key, value in self.state.items()]
+        rows = [(key, "mark", value, f"id-{key}") for key, value in self._of(school).items()]
         schema = dict.fromkeys(("key", "type", "hash", "id"), pl.String)
         for start in range(0, len(rows), 2):
             yield pl.DataFrame(rows[start : start + 2], schema=schema, orient="row")
@@ -105,6 +108,9 @@ class Portal:
     def restore(self, state: dict[str, str]) -> None:
         """The portal as it was, without a memory of the batches since."""
         self.state, self.answers = dict(state), {}
+
+    def _of(self, school: str) -> dict[str, str]:
+        return {k: v for k, v in self.state.items() if self.homes.get(k, school) == school}
 
     def _answers(self) -> None:
         if self.down:
@@ -172,7 +178,16 @@ class Deliverer:
 
     def __call__(self, mode: Mode = Mode.DAILY, /, **wanted: str | None) -> SchoolState:
         run = Run(f"run-{next(self.runs)}", DAY)
-        frame = pl.DataFrame(
+        self.patch.setattr(deliver, "plan_school", self._planner(self.frame(**wanted)))
+        this = replace(self.delivery, mode=mode)
+        (self.last,) = deliver_schools(self.hub, [self.school], run, this)
+        with self.hub.engine.begin() as connection:
+            assert open_rows(connection, run.run_id) == []
+        return self.last.state
+
+    def frame(self, **wanted: str | None) -> pl.DataFrame:
+        """The desired state ``wanted`` as the outbox takes it."""
+        return pl.DataFrame(
             {
                 "key": list(wanted),
                 "entity": ["mark"] * len(wanted),
@@ -188,23 +203,6 @@ class Deliverer:
                 "person": pl.String,
             },
         )
-        self.patch.setattr(deliver, "plan_school", self._planner(frame))
-        delivery = self.delivery
-        self.last = deliver_school(
-            self.hub,
-            self.school,
-            run,
-            Delivery(
-                delivery.destination,
-                delivery.target,
-                delivery.gatekeeper,
-                mode,
-                delivery.new_key,
-            ),
-        )
-        with self.hub.engine.begin() as connection:
-            assert open_rows(connection, run.run_id) == []
-        return self.last.state
 
     def _planner(self, frame: pl.DataFrame):  # type: ignore[no-untyped-def]  # a test double
         def plan(
@@ -231,6 +229,23 @@ class Deliverer:
                     text("SELECT rule FROM ops.findings ORDER BY run_id, rule")
                 ).scalars()
             )
+
+
+def by_school(frames: dict[str, pl.DataFrame]):  # type: ignore[no-untyped-def]  # a test double
+    """A planner of several schools: each wants the frame under its code."""
+
+    def plan(
+        hub: Hub,
+        destination: Destination,
+        school: str,
+        on: date,
+        run_id: str,
+        guard: Guard | None,
+    ) -> Plan:
+        wish = Wish(YEAR, frames[school], {"mark": frames[school].height})
+        return account_plan(hub, Box(destination.name, school), run_id, wish, guard)
+
+    return plan
 
 
 def register(hub: Hub, school: str, year: int) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from sqlalchemy import text
 
-from pipeline import outbox
-from pipeline.deliver import Mode
+from pipeline import deliver, outbox
+from pipeline.collect import Run
+from pipeline.deliver import Mode, deliver_schools
 from pipeline.destinations import DIARY
 from pipeline.hub import Hub
+from pipeline.ledger import open_rows
 from pipeline.pace import Pace, wake
 from pipeline.runs import SchoolState
 from pipeline.transmit import BATCH_SIZE
-from tests.pipeline.portal import BOX, Deliverer, Portal
+from tests.pipeline.portal import BOX, DAY, Deliverer, Portal, by_school
 
 
 @pytest.fixture
@@ -83,6 +86,45 @@ def test_content_that_changes_while_the_answer_is_lost(
     deliver_state(a="2")
     assert portal.state == {"a": "2"}
     assert deliver_state.states() == {"a": "delivered"}
+
+
+def test_what_must_not_leave_is_not_sent_to_settle_a_batch(
+    deliver_state: Deliverer, portal: Portal
+) -> None:
+    """The batch was written and never applied; the consent for ``a`` is refused meanwhile."""
+    portal.down = True
+    deliver_state(a="1", b="2")
+    portal.down = False
+    portal.sent.clear()
+    deliver_state(a=None, b="2")
+    assert [record["key"] for batch in portal.sent for record in batch] == ["b"]
+    assert portal.state == {"b": "2"}
+    assert deliver_state.states() == {"a": "withheld", "b": "delivered"}
+
+
+def test_what_must_not_leave_and_has_left_is_withdrawn(
+    deliver_state: Deliverer, portal: Portal
+) -> None:
+    """The batch was applied, its answer lost: the portal says so when it is asked."""
+    portal.faults = ["dies"]
+    deliver_state(a="1", b="2")
+    portal.down = False
+    portal.sent.clear()
+    deliver_state(a=None, b="2")
+    assert [(r["key"], r["op"]) for batch in portal.sent for r in batch] == [("a", "withdraw")]
+    assert portal.state == {"b": "2"}
+
+
+def test_a_withdrawal_whose_answer_was_lost_is_sent_again(
+    deliver_state: Deliverer, portal: Portal
+) -> None:
+    deliver_state(a="1")
+    portal.down = True
+    deliver_state(a=None)
+    portal.down = False
+    assert deliver_state(a=None) is SchoolState.DONE
+    assert portal.state == {}
+    assert len(portal.answers) == 2, "one batch for the record, one for its withdrawal"
 
 
 def test_a_fact_that_vanishes_while_the_answer_is_lost(
@@ -180,6 +222,25 @@ def test_ended_consents_wait_for_nobody(deliver_state: Deliverer, portal: Portal
     assert set(deliver_state.states().values()) == {"withheld"}
 
 
+def test_an_ended_consent_frees_what_waits_for_a_person(
+    deliver_state: Deliverer, portal: Portal
+) -> None:
+    """Sixty records of two children vanished at once; the consent for one of them ends."""
+    children = {f"k{number}": "anna" if number < 20 else "boris" for number in range(60)}
+    deliver_state.persons = children | {"kept": "boris"}
+    deliver_state.agreed = ["anna", "boris"]
+    deliver_state(**dict.fromkeys(children, "1"), kept="1")
+    deliver_state(kept="1")
+    assert set(deliver_state.states().values()) == {"held", "delivered"}
+    deliver_state.agreed = ["boris"]
+    deliver_state(kept="1")
+    states = deliver_state.states()
+    assert {states[key] for key, child in children.items() if child == "anna"} == {"withheld"}
+    assert len(portal.state) == 41, "those of the other child still wait, or are wanted"
+    deliver_state(kept="1")
+    assert {deliver_state.states()[key] for key in ("k0", "k19")} == {"gone"}
+
+
 class TestPoison:
     @pytest.mark.parametrize("whole", [True, False])
     def test_a_record_that_spoils_its_batch_stands_alone_in_the_end(
@@ -193,6 +254,19 @@ class TestPoison:
         assert deliver_state.findings() == ([] if whole else ["poison_record"])
         sizes = [len(batch) for batch in portal.sent]
         assert sizes[:2] == [20, 10]
+
+    def test_a_kill_after_a_record_was_set_aside_hides_it_from_nobody(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        portal.spoils = {"a"}
+        # a b c, a, b c, b, c; then a again, which is set aside, and b.
+        portal.faults = ["", "", "before", "before", "", "", "kill"]
+        with pytest.raises(KeyboardInterrupt):
+            deliver_state(a="1", b="1", c="1")
+        deliver_state.runs = count()  # the same run goes on
+        assert deliver_state(a="1", b="1", c="1") is SchoolState.DONE
+        assert deliver_state.states() == {"a": "rejected", "b": "delivered", "c": "delivered"}
+        assert deliver_state.findings() == ["poison_record"]
 
     def test_a_dead_letter_is_replayed(
         self, hub: Hub, deliver_state: Deliverer, portal: Portal
@@ -253,6 +327,19 @@ class TestReconcile:
         portal.restore(yesterday)
         assert deliver_state(a="1", b="1", c="1") is SchoolState.DONE
         assert portal.state == {"a": "1", "b": "1", "c": "1"}
+        assert deliver_state.findings() == ["portal_differs"]
+
+    def test_a_kill_after_the_portal_was_asked_hides_nothing(
+        self, deliver_state: Deliverer, portal: Portal
+    ) -> None:
+        deliver_state(a="1", b="1")
+        portal.restore({"a": "1"})
+        portal.faults = ["kill"]
+        with pytest.raises(KeyboardInterrupt):
+            deliver_state(a="1", b="1")
+        deliver_state.runs = count(1)  # the same run goes on
+        assert deliver_state(a="1", b="1") is SchoolState.DONE
+        assert portal.state == {"a": "1", "b": "1"}
         assert deliver_state.findings() == ["portal_differs"]
 
     def test_other_content_is_found_by_a_full_delivery(
@@ -427,3 +514,87 @@ def test_names_wait_sealed_and_leave_open(
         ).scalar_one()
     assert "Жмелеватов" not in kept
     assert "lastname" not in kept
+
+
+def test_what_the_portal_holds_is_known_until_it_holds_something_else(
+    deliver_state: Deliverer, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(content: str) -> None:
+        monkeypatch.setattr("tests.pipeline.portal.PAYLOAD", f'{{"v": "{content}"}}')
+
+    told("first")
+    portal.down = True
+    deliver_state(a="1")
+    assert held_there(deliver_state.hub) == {"a": None}
+    portal.down = False
+    deliver_state(a="1")
+    assert held_there(deliver_state.hub) == {"a": "first"}
+    told("second")
+    portal.down = True
+    deliver_state(a="2")
+    deliver_state(a="2")
+    assert held_there(deliver_state.hub) == {"a": "first"}
+    portal.down, portal.refuses = False, {"a"}
+    deliver_state(a="2")
+    assert held_there(deliver_state.hub) == {"a": "first"}
+    portal.refuses = set()
+    told("third")
+    deliver_state(a="3")
+    assert held_there(deliver_state.hub) == {"a": "third"}
+    portal.down = True
+    deliver_state()
+    assert held_there(deliver_state.hub) == {"a": "third"}
+    portal.down = False
+    deliver_state()
+    assert held_there(deliver_state.hub) == {"a": None}
+
+
+def held_there(hub: Hub) -> dict[str, str | None]:
+    query = f"SELECT key, ({outbox.DELIVERED_CONTENT})->>'v' FROM outbox.desired d"
+    with hub.engine.begin() as connection:
+        return dict(connection.execute(text(query)).all())
+
+
+def test_a_school_that_fails_in_the_first_round_stops_no_other(
+    hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal.most_records = 1
+    one = Deliverer(hub, portal, monkeypatch, school="781001")
+    two = Deliverer(hub, portal, monkeypatch, school="781002")
+    for deliverer in (one, two):
+        deliverer.priorities = {"a1": 0, "a2": 2, "b1": 0, "b2": 2}
+    frames = {"781001": one.frame(a1="1", a2="1"), "781002": two.frame(b1="1", b2="1")}
+    portal.faults = ["limit"]
+    monkeypatch.setattr(deliver, "plan_school", by_school(frames))
+    run = Run("both", DAY)
+    verdicts = list(deliver_schools(hub, list(frames), run, one.delivery))
+    assert [(v.school, v.state, v.rule) for v in verdicts] == [
+        ("781001", SchoolState.FAILED, "rate_limited"),
+        ("781002", SchoolState.DONE, None),
+    ]
+    assert [batch[0]["key"] for batch in portal.sent] == ["a1", "b1", "b2"]
+    list(deliver_schools(hub, list(frames), Run("again", DAY), one.delivery))
+    assert [batch[0]["key"] for batch in portal.sent[3:]] == ["a1", "a2"]
+    with hub.engine.begin() as connection:
+        assert open_rows(connection, "both") == open_rows(connection, "again") == []
+
+
+def test_the_urgent_of_all_schools_goes_before_the_rest_of_any(
+    hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal.most_records = 1
+    one = Deliverer(hub, portal, monkeypatch, school="781001")
+    two = Deliverer(hub, portal, monkeypatch, school="781002")
+    two(gone="1")
+    portal.sent.clear()
+    for deliverer in (one, two):
+        deliverer.priorities = {"a1": 0, "a2": 1, "a3": 2, "b1": 0, "b2": 1, "b3": 2}
+    frames = {
+        "781001": one.frame(a3="1", a2="1", a1="1"),
+        "781002": two.frame(b3="1", b2="1", b1="1"),
+    }
+    monkeypatch.setattr(deliver, "plan_school", by_school(frames))
+    verdicts = list(deliver_schools(hub, list(frames), Run("both", DAY), one.delivery))
+    assert {verdict.state for verdict in verdicts} == {SchoolState.DONE}
+    told = [str(batch[0]["key"]) for batch in portal.sent]
+    assert told == ["a1", "gone", "b1", "a2", "a3", "b2", "b3"]

@@ -68,6 +68,7 @@ def test_importing_twice_is_importing_once(hub: Hub, tmp_path: Path) -> None:
         (lambda r: r["schools"][0].pop("profile"), "schools.0.profile"),
         (lambda r: r["schools"][0].update(colour="red"), "schools.0.colour"),
         (lambda r: r["schools"][0].update(sources=[]), "schools.0.sources"),
+        (lambda r: r["schools"][0].update(closed_on="2026-09-14"), "closed_on"),
         (lambda r: r["schools"][0].update(name="Школа\x00"), "schools.0"),
         (lambda r: r["districts"][0].update(name=""), "districts.0"),
         (lambda r: r.update(year_start="2026-02-30"), "year_start"),

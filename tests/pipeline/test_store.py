@@ -12,6 +12,8 @@ from pipeline.database import connect
 from pipeline.hub import Hub
 from pipeline.ledger import Counter, Entry, add, open_rows
 from pipeline.store import Batch, Stored, anchor, mark_vanished, upsert
+from privacy.separate import separate
+from tests.privacy.samples import canonical
 
 SEEN = datetime(2026, 9, 18, 17, 0, tzinfo=UTC)
 COVERS = (date(2026, 9, 1), date(2026, 9, 18))
@@ -159,3 +161,32 @@ def test_a_row_the_database_loses_leaves_the_ledger_open(hub: Hub) -> None:
         add(connection, "r1", "781001", "paragraf", entries)
         rows = [row for row in open_rows(connection, "r1") if row.counter is Counter.ACCEPTED]
     assert [(row.entity, row.left, row.right) for row in rows] == [("mark", 2, 1)]
+
+
+def test_a_text_stored_before_its_person_was_known_is_blocked_at_the_next_collect(hub: Hub) -> None:
+    lesson = canonical(
+        "lesson",
+        {
+            "source_key": "L1",
+            "date": date(2026, 9, 10),
+            "number": 1,
+            "class_key": "c7",
+            "subject_key": "s1",
+            "topic": "Опрос: Жмелеватов",
+            "homework_not_set": False,
+            "held": True,
+            "status": "scheduled",
+        },
+    )
+    pupil = canonical("pupil", {"person": "P1", "full_name": "Жмелеватов Лев Олегович"})
+
+    def collect(run: str, **frames: pl.DataFrame) -> Stored:
+        facts = separate("781001", "paragraf", frames, hub.vault, hub.keys).frames["lesson"]
+        with hub.engine.begin() as connection:
+            return upsert(connection, "lesson", facts, batch(run), {"d.xml": 7})
+
+    assert collect("r1", lesson=lesson) == Stored(created=1)
+    assert collect("r2", lesson=lesson, pupil=pupil) == Stored(changed=1)
+    with hub.engine.begin() as connection:
+        rows = connection.execute(text("SELECT topic, text_blocked FROM journal.lesson")).all()
+    assert [tuple(row) for row in rows] == [("[скрыто: имя человека]", True)]

@@ -3,8 +3,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from privacy.freetext import Lexicon, scan
+from privacy.freetext import scan
 from privacy.inflection import noun_cases, surname_forms
+from privacy.lexicon import Lexicon
 
 LEXICON = Lexicon.of(
     pl.Series(
@@ -26,7 +27,7 @@ LEXICON = Lexicon.of(
 
 
 def hit(text: str | None) -> bool:
-    return bool(scan(pl.Series([text], dtype=pl.String), LEXICON)[0])
+    return scan(pl.Series([text], dtype=pl.String), LEXICON).height > 0
 
 
 @pytest.mark.parametrize(
@@ -89,11 +90,12 @@ def test_other_words_are_not(text: str | None) -> None:
     assert not hit(text)
 
 
-def test_the_answer_keeps_order_length_and_name_free_nulls() -> None:
-    texts = pl.Series("t", ["Брянчихина", None, "Дроби", "Брянчихина"])
-    assert scan(texts, LEXICON).to_list() == [True, False, False, True]
-    assert scan(texts.clear(), LEXICON).to_list() == []
-    assert scan(texts, Lexicon.of(pl.Series([], dtype=pl.String))).to_list() == [False] * 4
+def test_each_text_is_told_once_and_by_place() -> None:
+    texts = pl.Series("t", ["Спросить Брянчихину", None, "Дроби", "Спросить Брянчихину"])
+    (piece,) = scan(texts, LEXICON).iter_rows(named=True)
+    assert piece == {"text": "Спросить Брянчихину", "kind": "name", "start": 9, "end": 19}
+    assert scan(texts.clear(), LEXICON).is_empty()
+    assert scan(texts, Lexicon.of(pl.Series([], dtype=pl.String))).is_empty()
 
 
 @pytest.mark.parametrize(

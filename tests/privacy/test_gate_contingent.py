@@ -26,7 +26,7 @@ WHOLE = {
     "firstname": "Алёна",
     "patronymic": "Петровна",
     "birthdate": "2013-04-02",
-    "gender": 2,
+    "gender": "2",
     "snils": "101-000-037 29",
     "citizenship": "1",
     "document_type": "11",
@@ -37,7 +37,7 @@ WHOLE = {
 
 
 def vault(*people: dict[str, Any]) -> pl.DataFrame:
-    schema = dict.fromkeys(WHOLE, pl.String()) | {"gender": pl.Int64()}
+    schema = dict.fromkeys(WHOLE, pl.String())
     return pl.DataFrame([WHOLE | person for person in people], schema=schema)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline.contingent_records import contingent_words
+from pipeline.contingent_records import contingent_codes
 from privacy.identities import NoCodeError, registry_identities
 from privacy.keys import KeyRing
 from privacy.people import DOSSIER, people_of
@@ -15,7 +15,7 @@ from tests.privacy.samples import SCHOOL, journal
 def parted(full_name: str) -> tuple[str | None, ...]:
     row = dict.fromkeys(DOSSIER) | {"pseudonym": "p1", "role": "pupil", "full_name": full_name}
     people = pl.DataFrame([row], schema=dict.fromkeys(row, pl.String()))
-    found = registry_identities(people, contingent_words())
+    found = registry_identities(people, contingent_codes().words)
     return found.select("lastname", "firstname", "patronymic").row(0)
 
 
@@ -44,11 +44,11 @@ def test_a_name_is_parted_only_where_it_is_certain(
 
 
 def test_every_word_of_ours_has_one_code_of_its_own() -> None:
-    words = contingent_words()
+    words = contingent_codes().words
     for name, members in (
         ("gender", Gender),
         ("citizenship", Citizenship),
-        ("document_kind", IdentityDocument),
+        ("document_type", IdentityDocument),
     ):
         assert set(words[name]) == set(members)
         assert len(set(words[name].values())) == len(members)
@@ -60,10 +60,12 @@ def test_papers_come_through_the_vault(vault: Vault, keys: KeyRing) -> None:
         gender=pl.lit("female"), document_kind=pl.lit("passport"), document_number=pl.lit("300001")
     )
     vault.store_people(SCHOOL, people_of(SCHOOL, "paragraf", frames, keys))
-    found = registry_identities(vault.identities(SCHOOL).filter(role="pupil"), contingent_words())
+    found = registry_identities(
+        vault.identities(SCHOOL).filter(role="pupil"), contingent_codes().words
+    )
     first = found.filter(pl.col("birthdate").is_not_null()).to_dicts()[0]
     assert (first["gender"], first["document_type"], first["document_number"]) == (
-        2,
+        "2",
         "12",
         "300001",
     )
@@ -75,6 +77,6 @@ def test_a_word_without_a_code_is_not_left_out_silently(vault: Vault, keys: KeyR
     frames = journal()
     frames["pupil"] = frames["pupil"].with_columns(gender=pl.lit("female"))
     vault.store_people(SCHOOL, people_of(SCHOOL, "paragraf", frames, keys))
-    codes = contingent_words() | {"gender": {"male": 1}}
+    codes = contingent_codes().words | {"gender": {"male": "1"}}
     with pytest.raises(NoCodeError, match="gender"):
         registry_identities(vault.identities(SCHOOL), codes)

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 
 from privacy.actions import Action
 from privacy.keys import KeyRing
+from privacy.masks import HIDDEN_NAME
 from privacy.pseudonyms import pseudonym
-from privacy.separate import HIDDEN_TEXT, Separated, separate
+from privacy.separate import Separated, separate
 from privacy.uids import UidCounts
 from privacy.vault import Vault
 from schemas.frames import REFUSAL_SCHEMA
@@ -113,12 +114,12 @@ def test_a_changed_identity_changes_the_hash(vault: Vault, keys: KeyRing, field:
 def test_a_name_in_a_text_is_hidden_and_told_without_the_name(filled: Vault, keys: KeyRing) -> None:
     done = separate(SCHOOL, "paragraf", journal(), filled, keys)
     lessons = done.frames["lesson"]
-    assert lessons["topic"].to_list() == ["Дроби", HIDDEN_TEXT]
+    assert lessons["topic"].to_list() == ["Дроби", "[скрыто: имя человека]"]
     assert lessons["homework"].to_list() == ["№ 12", "§ 3"]
     assert lessons["text_blocked"].to_list() == [False, True]
     (finding,) = done.findings
     assert (finding.rule, finding.entity, finding.document) == ("name_in_text", "lesson", "d.xml")
-    assert (finding.line, finding.field, finding.detail) == (3, "topic", "")
+    assert (finding.line, finding.field, finding.detail) == (3, "topic", "имя человека")
 
 
 def test_names_of_people_of_other_sources_are_hidden_too(filled: Vault, keys: KeyRing) -> None:
@@ -255,3 +256,34 @@ def test_a_claim_reaches_no_other_school(filled: Vault, keys: KeyRing) -> None:
     frames = {"uid": canonical("uid", uid(full_name=full_name(0)))}
     done = separate("781002", "lists", frames, filled, keys)
     assert done.refusals["rule"].to_list() == ["person_not_found"]
+
+
+def test_a_group_called_after_its_teacher_is_hidden_and_stays_one_group(
+    vault: Vault, keys: KeyRing
+) -> None:
+    teacher = str(PEOPLE[3]["surname"])
+    called = {"source_key": f"7а/гр. {teacher}", "name": f"Англ.яз./гр. {teacher}"}
+    frames = journal()
+    frames["group"] = canonical("group", {"class_key": "c7", **called})
+    frames["lesson"] = frames["lesson"].with_columns(group_key=pl.lit(called["source_key"]))
+    done = separate(SCHOOL, "paragraf", frames, vault, keys)
+    [key], [name] = done.frames["group"]["source_key"], done.frames["group"]["name"]
+    assert name == HIDDEN_NAME
+    assert set(done.frames["lesson"]["group_key"]) == {key}
+    assert key in done.frames["group"]["key"][0]
+    assert find_people(done.frames["group"].write_ndjson().encode(), PEOPLE) == []
+    assert ("name_in_label", "group", "name") in {
+        (f.rule, f.entity, f.field) for f in done.findings
+    }
+
+
+def test_a_phone_in_a_text_is_masked_and_the_lesson_leaves(filled: Vault, keys: KeyRing) -> None:
+    lesson = journal()["lesson"].with_columns(
+        topic=pl.lit("Дроби"), homework=pl.lit("№ 12, вопросы: 8 (921) 555-14-16, t.me/klass7b_27")
+    )
+    done = separate(SCHOOL, "paragraf", {"lesson": lesson}, filled, keys)
+    masked = "№ 12, вопросы: [скрыто: телефон], [скрыто: адрес в мессенджере]"
+    assert done.frames["lesson"]["homework"].to_list() == [masked] * 2
+    assert done.frames["lesson"]["text_blocked"].to_list() == [False] * 2
+    told = {(one.rule, one.field, one.detail) for one in done.findings}
+    assert told == {("contact_in_text", "homework", "телефон, адрес в мессенджере")}

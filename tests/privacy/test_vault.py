@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,7 +7,7 @@ import polars as pl
 import pytest
 from sqlalchemy import Engine, text
 
-from privacy.keys import KeyRing, UnknownKeyError
+from privacy.keys import KeyRing
 from privacy.people import people_of
 from privacy.sealing import SealBrokenError
 from privacy.uids import UidCounts
@@ -80,20 +79,6 @@ def test_a_row_moved_to_another_person_does_not_open(
         )
     with pytest.raises(SealBrokenError):
         vault.identities(SCHOOL)
-
-
-def test_rotation(vault: Vault, keys: KeyRing, engine: Engine) -> None:
-    vault.store_people(SCHOOL, people_of(SCHOOL, "paragraf", journal(), keys))
-    vault.store_uids(SCHOOL, "paragraf", claims(("p1", "781234567")))
-    before = vault.identities(SCHOOL)
-    both = replace(keys, active="k2", sealing={**keys.sealing, "k2": b"2" * 32})
-    new_only = replace(keys, active="k2", sealing={"k2": b"2" * 32})
-    with pytest.raises(UnknownKeyError):
-        Vault(engine, new_only).identities(SCHOOL)
-    assert Vault(engine, both).reseal(SCHOOL) == 5
-    assert Vault(engine, both).reseal(SCHOOL) == 0
-    assert Vault(engine, new_only).identities(SCHOOL).equals(before)
-    assert held(Vault(engine, new_only)) == {"p1": "781234567"}
 
 
 def test_uids_are_created_changed_and_left_alone(vault: Vault) -> None:

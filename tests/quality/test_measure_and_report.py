@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from lxml import html
-from sqlalchemy import Engine, delete, insert, select, text
+from openpyxl import load_workbook
+from sqlalchemy import Engine, delete, insert, select, text, update
 
 from pipeline.measure import MeasureSummary, measure
 from pipeline.report import NothingMeasuredError, report
@@ -180,6 +181,20 @@ def test_reports_are_written_for_districts_and_region(region: Engine, tmp_path: 
     assert "Школа s3" not in page.text_content()
     ledger_row = page.xpath("//table[@id='t-ledger']//tr[@data-school='s1']/td[2]/text()")
     assert ledger_row == ["10"]
+
+
+def test_a_region_whose_documents_know_no_form1_has_none(region: Engine, tmp_path: Path) -> None:
+    with region.begin() as connection:
+        connection.execute(update(schools).values(profile="tomsk"))
+    _measure(region)
+    pages = report(region, run_id="p1", business_date=AS_OF, out=tmp_path)
+    page = html.fromstring(next(p for p in pages if p.suffix == ".html").read_text("utf-8"))
+    assert page.xpath("//section[@id='shkoly']")
+    assert not page.xpath("//section[@id='forma']")
+    assert not page.xpath("//a[@href='#forma']")
+    book = load_workbook(next(p for p in pages if p.suffix == ".xlsx"))
+    assert "Школы" in book.sheetnames
+    assert "Форма 1" not in book.sheetnames
 
 
 def test_remarks_come_from_checks_findings_and_failed_runs(region: Engine, tmp_path: Path) -> None:

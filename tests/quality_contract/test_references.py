@@ -51,6 +51,18 @@ def test_a_reference_to_nothing_is_refused_under_its_field(canonical, good):
     }
 
 
+@pytest.mark.parametrize("entity", ["consent", "guardian"])
+def test_a_record_whose_names_went_to_the_vault_is_refused_like_any_other(entity, canonical, good):
+    """The child is in no list any more; an application or a guardian still speaks of it."""
+    frame = canonical(entity, [{**good[entity], "pupil": "gone"}])
+    parted = frame.drop("full_name", "class_name", "applicant_name", "phone", "email", strict=False)
+
+    result = check_references(entity, parted, KNOWN)
+
+    assert result.kept.is_empty()
+    assert result.refusals.select("field", "rule").rows() == [("pupil", "dangling_reference")]
+
+
 def test_nothing_known_refuses_everything(canonical, good):
     known = {name: pl.Series([]) for name in KNOWN}
 
@@ -71,3 +83,13 @@ def test_an_entity_without_references_is_kept(canonical, good):
     result = check_references("term", canonical("term", [good["term"]]), {})
 
     assert result.kept.height == 1
+
+
+def test_a_guardian_without_the_child_is_refused_after_the_name_has_gone(canonical, good):
+    """References are checked after separation: what is refused has no identity fields any more."""
+    frame = canonical("guardian", [good["guardian"]]).drop("full_name", "phone", "email")
+    judged = check_references("guardian", frame, {"person:pupil": pl.Series([], dtype=pl.String)})
+    assert judged.kept.is_empty()
+    [record] = judged.refusals["record"]
+    assert "full_name" not in record
+    assert good["guardian"]["pupil"] in record

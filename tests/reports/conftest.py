@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
+from privacy.disclosure import Audience
+from quality.form1 import COLUMNS
 from quality.profiles import load_profile
 from quality.uploads import Cause, rhythm
 from reports.compliance import (
@@ -16,6 +19,7 @@ from reports.compliance import (
     SchoolReport,
     compliance_report,
 )
+from reports.forms import CELLS, PublishedForm, publish_form
 
 FIRST = date(2026, 9, 1)
 AS_OF = date(2026, 9, 18)
@@ -57,18 +61,45 @@ def build_schools() -> list[SchoolReport]:
             "781001", "Школа № 1 <Восток>", "d1",
             _figures(400, 396, (395, 396), (350, 360), (396, 396), (340, 396), (320, 400),
                      (1500, 1580), (8, 10)),
-            good, rhythm(good), {7: (2, 2, 50, 49, 14, 13, 9, 9), 11: (1, 1, 20, 20, 12, 12, 8, 7)},
-            [mark], [LedgerLine("paragraf", "r1", counts)],
+            good, rhythm(good), [mark], [LedgerLine("paragraf", "r1", counts)],
         ),
         SchoolReport(
             "781002", "Гимназия № 2", "d1",
             _figures(1500, 1300, (1100, 1300), (900, 1200), (1250, 1300), (1000, 1300),
                      (800, 1500), (3900, 5200), (4, 10)),
-            poor, rhythm(poor), {7: (3, 2, 75, 60, 15, 10, 11, 8), 12: (1, 1, 9, 9, 10, 10, 6, 6)},
-            [topic, mark], [LedgerLine("netschool", "r1", counts)],
+            poor, rhythm(poor), [topic, mark], [LedgerLine("netschool", "r1", counts)],
         ),
-        SchoolReport("782003", "Лицей № 3", "d2", {}, {}, rhythm({}), {}),
+        SchoolReport("782003", "Лицей № 3", "d2", {}, {}, rhythm({})),
     ]  # fmt: skip
+
+
+# School, grade level, and the eight counts of form 1.
+FORM1 = [
+    ("781001", 7, (2, 2, 50, 49, 14, 13, 19, 19)),
+    ("781001", 11, (1, 1, 20, 20, 12, 12, 8, 7)),
+    ("781002", 7, (3, 2, 75, 60, 15, 10, 21, 11)),
+    ("781002", 12, (1, 1, 9, 9, 10, 10, 6, 6)),
+]
+
+
+def build_form(
+    rows: list[tuple[str, int, tuple[int, ...]]] = FORM1,
+    audience: Audience = Audience.OFFICES,
+    districts: dict[str, str] | None = None,
+) -> PublishedForm:
+    """Form 1 of the schools of ``build_schools``, or of others."""
+    cells = [
+        (school, level, column, value)
+        for school, level, counts in rows
+        for column, value in zip(COLUMNS, counts, strict=True)
+    ]
+    return publish_form(
+        load_profile("spb").form("form1"),
+        pl.DataFrame(cells, CELLS, orient="row"),
+        districts or {school.code: school.district for school in build_schools()},
+        ["spb"],
+        audience,
+    )
 
 
 def build_report(level: str) -> Report:
@@ -84,6 +115,7 @@ def build_report(level: str) -> Report:
         period=(FIRST, AS_OF),
         profiles=[load_profile("spb")],
         schools=own,
+        form1=build_form(),
         districts=names if level == "region" else {"d1": names["d1"]},
     )
 

@@ -61,12 +61,15 @@ def test_calendar_has_a_letter_for_every_day(district: Report) -> None:
 
 def test_forms_keep_the_official_wording(district: Report) -> None:
     page = html.fromstring(render_page(district))
-    titles = [column.title for column in district.profile.form("form1").columns]
-    for number, block in enumerate(district.form_blocks(), start=1):
+    titles = [column.title for column in district.form1.form.columns]
+    for number, block in enumerate(district.form1.blocks, start=1):
         (table,) = page.xpath(f"//table[@id='t-form-{number}']")
         assert _cells(table.xpath("thead/tr")[0]) == ["Параллель", *titles]
         told = [_cells(row) for row in table.xpath("tbody/tr")]
-        assert told == [[title, *map(str, counts)] for title, counts in block.rows]
+        assert told == [
+            [title, *("скрыто" if count is None else str(count) for count in counts)]
+            for title, counts in block.rows
+        ]
 
 
 def test_region_has_its_districts_worst_first_with_dashes(region: Report) -> None:

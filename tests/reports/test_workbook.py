@@ -79,12 +79,15 @@ def test_nothing_due_is_a_dash(region: Report, tmp_path: Path) -> None:
 
 
 def test_form1_blocks(book: Workbook, district: Report) -> None:
-    rows = _rows(book, "Форма 1")[4:]
-    titles = [column.title for column in district.profile.form("form1").columns]
+    rows = _rows(book, "Форма 1")[6:]
+    titles = [column.title for column in district.form1.form.columns]
     expected: list[list[Any]] = []
-    for block in district.form_blocks():
+    for block in district.form1.blocks:
         expected += [[None] * 9, [block.title, *[None] * 8], ["Параллель", *titles]]
-        expected += [[title, *counts] for title, counts in block.rows]
+        expected += [
+            [title, *("скрыто" if count is None else count for count in counts)]
+            for title, counts in block.rows
+        ]
     assert rows == expected
 
 

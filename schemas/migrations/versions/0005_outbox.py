@@ -22,7 +22,7 @@ def upgrade() -> None:
     _add(
         "delivered_payload",
         postgresql.JSONB(),
-        "what was confirmed, where a target asks for it",
+        "what was confirmed, where it is not ``payload``",
     )
     _add(
         "school_year",

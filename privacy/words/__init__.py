@@ -1,0 +1,1 @@
+"""Reviewed words for the scan of free text, read by ``privacy.wordlists``."""
