@@ -10,12 +10,18 @@ import pytest
 _skipped: list[str] = []
 
 
+# Folders whose files share nothing: each file may have a worker of its own.
+_APART = frozenset({"reliability"})
+
+
+@pytest.hookimpl(tryfirst=True)  # the groups must stand before the workers read them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one folder share servers and regions: they stay on one worker, in order."""
     here = Path(__file__).parent
     for item in items:
-        folder = item.path.relative_to(here).parts[0]
-        item.add_marker(pytest.mark.xdist_group(folder))
+        place = item.path.relative_to(here)
+        group = str(place) if place.parts[0] in _APART else place.parts[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_runtest_logreport(report: Any) -> None:
