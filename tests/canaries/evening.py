@@ -32,7 +32,7 @@ from tests.canaries.world import (
 from tests.end_to_end.conftest import LOG, logged
 from tests.end_to_end.server import Server
 from tests.end_to_end.world import SVOD
-from tests.support.needles import Needles, folded
+from tests.support.needles import Needles
 
 ASKED = ("runs", "ledger", "quarantine", "findings", "dead", "portals", "people ambiguous",
          "people merges")  # fmt: skip
@@ -46,7 +46,6 @@ class Evening:
     folder: Path
     needles: Needles
     of_needle: dict[str, list[Canary]]
-    renamed: frozenset[str]  # beginnings of names that somebody bore no more on a day
     said: dict[str, bytes] = field(default_factory=dict)
 
     def landed(self) -> Iterator[bytes]:
@@ -64,11 +63,11 @@ def lived(server: Server, folder: Path) -> Evening:
     """Everything that can happen to the hub in five days."""
     world = CanaryWorld.prepare(server, "canaries", folder)
     with logged(folder / LOG), world.served():
-        renamed = _days(world)
+        _days(world)
         said = _answers(world)
         said["run"] = _said(_run_of_the_dags(world))
     of_needle = _needles(world.schools_)
-    return Evening(world, folder, Needles(of_needle), of_needle, renamed, said)
+    return Evening(world, folder, Needles(of_needle), of_needle, said)
 
 
 def _run_of_the_dags(world: CanaryWorld) -> subprocess.CompletedProcess[str]:
@@ -83,12 +82,11 @@ def _run_of_the_dags(world: CanaryWorld) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _days(world: CanaryWorld) -> frozenset[str]:
+def _days(world: CanaryWorld) -> None:
     firebird = world.doors.firebird
     world.take(DAY, "healthy", healthy)
     world.deliver_everywhere(DAY, "healthy")
     world.take(FIELDS, "fields", changed_documents(FIELDS, firebird))
-    renamed = _renamed(world)
     _by_packet(world)
     world.deliver_everywhere(FIELDS, "fields", Mode.FULL)
     world.take(FRAMES, "frames", changed_documents(FRAMES, firebird))
@@ -99,18 +97,6 @@ def _days(world: CanaryWorld) -> frozenset[str]:
     world.doors.trouble = None
     world.take(FAULT, "fault", faulty)
     world.measure(str(FRAMES), "frames")
-    return renamed
-
-
-def _renamed(world: CanaryWorld) -> frozenset[str]:
-    """Of everybody whom the vault knows by another name now, or not at all."""
-    found: set[str] = set()
-    for planted in world.schools_:
-        known = set(world.hub.vault.identities(planted.code)["full_name"])
-        for one in planted.people:
-            if one.person.full_name not in known:
-                found |= {folded(name[0])[:6] for name in (one.surname, one.patronymic)}
-    return frozenset(found)
 
 
 def faulty(planted: Planted, kind: str, source: Source) -> Source:
