@@ -15,7 +15,7 @@ run: .venv/ready ## the main job on the demo region: the real DAGs, ledger and r
 	@.venv/bin/svod sandbox demo --out $(DEMO) --connected-on 2026-09-16
 
 test: .venv/ready check ## all checks and tests
-	.venv/bin/pytest -n 2 --dist loadgroup
+	.venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 check: .venv/ready ## style, types, floors and the lock
 	$(UV) lock --check

@@ -45,11 +45,17 @@ class WebSettings(Settings):
     spacing: float = Field(default=0, ge=0, le=60)
     concurrency: int = Field(default=MOST_CONCURRENT, ge=1, le=MOST_CONCURRENT)
     attempts: int = Field(default=5, ge=1, le=20)
+    patience: float = Field(default=60, gt=0, le=600)  # seconds without a byte of an answer
 
     @property
     def policy(self) -> Policy:
         """The pace as a client keeps it."""
-        return Policy(attempts=self.attempts, spacing=self.spacing, concurrency=self.concurrency)
+        return Policy(
+            attempts=self.attempts,
+            spacing=self.spacing,
+            concurrency=self.concurrency,
+            read_timeout=self.patience,
+        )
 
 
 class HttpSettings(WebSettings):

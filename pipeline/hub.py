@@ -41,7 +41,7 @@ class Hub:
 
     def masks(self, school: str) -> Masks:
         """What hides the people of ``school`` whom the vault knows by now."""
-        return Masks.of(self.vault.identities(school), self.keys)
+        return Masks.of(self.vault.names(school), self.keys)
 
     def log_action(self, action: Action) -> None:
         """Add a row to the action log, committed at once; who acts is ``actor``."""

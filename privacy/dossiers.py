@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from privacy.keys import KeyRing
-from privacy.people import DOSSIER
+from privacy.people import BETWEEN_NAMES, DOSSIER, FORMER_NAMES
 from privacy.sealing import seal_column, unseal_column
 from schemas.tables.vault import people
 
@@ -42,6 +42,25 @@ def dossiers(connection: Connection, keys: KeyRing, where: ColumnElement[bool]) 
         pl.Struct(dict.fromkeys(DOSSIER, pl.String()))
     )
     return rows.select("pseudonym", "school", "role", dossier=said).unnest("dossier")
+
+
+def borne_names(connection: Connection, keys: KeyRing, where: ColumnElement[bool]) -> pl.DataFrame:
+    """``pseudonym``, ``full_name`` and ``people.FORMER_NAMES`` of ``people`` rows; String.
+
+    Raises as ``dossiers``.
+    """
+    rows = rows_of(connection, people, ["pseudonym", "sealed"], where)
+    said = unsealed(keys, people, rows).str.json_decode(
+        pl.Struct({"full_name": pl.String(), FORMER_NAMES: pl.String()})
+    )
+    return rows.select("pseudonym", dossier=said).unnest("dossier")
+
+
+def names_of(connection: Connection, keys: KeyRing, where: ColumnElement[bool]) -> pl.Series:
+    """The full names of ``people`` rows, those borne before among them, each once; String."""
+    borne = borne_names(connection, keys, where)
+    former = borne[FORMER_NAMES].str.split(BETWEEN_NAMES).explode()
+    return pl.concat([borne["full_name"], former.alias("full_name")]).drop_nulls().unique().sort()
 
 
 def among(values: Sequence[str]) -> CollectionAggregate[bool]:

@@ -38,9 +38,9 @@ class Masks:
     blind: bool = False  # nobody of the school is known yet
 
     @classmethod
-    def of(cls, identities: pl.DataFrame, keys: KeyRing) -> Masks:
-        """For the school whose people the vault's ``identities`` are."""
-        names = frozenset(identities["full_name"].drop_nulls())
+    def of(cls, full_names: pl.Series, keys: KeyRing) -> Masks:
+        """For the school whose people bear, or bore, ``full_names`` (``Vault.names``)."""
+        names = frozenset(full_names.drop_nulls())
         return cls(names, keys, blind=not names)
 
     @property

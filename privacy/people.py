@@ -33,6 +33,11 @@ DOSSIER = (
     "document_issued",
 )
 
+# Full names that the person bore before, parted by ``BETWEEN_NAMES``; sealed beside the dossier,
+# since texts go on calling somebody by them.
+FORMER_NAMES = "former_names"
+BETWEEN_NAMES = ";"  # no accepted name holds it
+
 _ENTITIES = {
     "staff_member": PersonRole.STAFF,
     "pupil": PersonRole.PUPIL,

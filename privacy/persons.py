@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, or_, text
 from privacy import merges
 from privacy.actions import Action, ActionLog
 from privacy.candidates import candidates, index_stale, open_scope, queue_for_matching
-from privacy.dossiers import among, dossiers, frame_of, rows_of
+from privacy.dossiers import among, dossiers, frame_of, names_of, rows_of
 from privacy.freetext import scan
 from privacy.keys import KeyRing
 from privacy.lexicon import Lexicon
@@ -210,8 +210,8 @@ class Persons:
         if found["role"].n_unique() != 1:
             raise DecisionRefusedError("a pupil, a teacher and a guardian are never one person")
         schools = found["school"].unique().sort().to_list()
-        theirs = dossiers(connection, self._keys, people.c.school == among(schools))
-        named = scan(pl.Series([reason]), Lexicon.of(theirs["full_name"])).height > 0
+        theirs = names_of(connection, self._keys, people.c.school == among(schools))
+        named = scan(pl.Series([reason]), Lexicon.of(theirs)).height > 0
         if named or not reason.strip():
             raise DecisionRefusedError("the reason must be given and must name nobody")
         return schools

@@ -75,7 +75,8 @@ def separate(
     if found.filter(role=PersonRole.PUPIL.value)["class_name"].has_nulls():
         found = keep_known_classes(found, vault.identities(school))
     written = vault.store_people(school, found)
-    work = _Separation(school, source, keys, vault.identities(school))
+    masks = Masks.of(vault.names(school), keys)
+    work = _Separation(school, source, keys, vault.identities(school), masks)
     work.check_snils(frames)
     uid_counts = work.file_uids(frames["uid"], vault, log) if "uid" in frames else UidCounts()
     facts = {name: work.facts(name, frame) for name, frame in frames.items() if name != "uid"}
@@ -88,12 +89,14 @@ def separate(
 class _Separation:
     """One upload on its way through; gathers what was refused and found."""
 
-    def __init__(self, school: str, source: str, keys: KeyRing, identities: pl.DataFrame) -> None:
+    def __init__(
+        self, school: str, source: str, keys: KeyRing, identities: pl.DataFrame, masks: Masks
+    ) -> None:
         self._school = school
         self._source = source
         self._keys = keys
         self._identities = identities
-        self.masks = Masks.of(identities, keys)
+        self.masks = masks
         self.refusals = no_refusals()
         self.findings: list[Finding] = []
 

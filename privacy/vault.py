@@ -19,13 +19,23 @@ from privacy import merges
 from privacy.actions import ActionLog
 from privacy.candidates import queue_for_matching
 from privacy.departures import no_moves
-from privacy.dossiers import among, dossiers, frame_of, place, rows_of, sealed, unsealed
+from privacy.dossiers import (
+    among,
+    borne_names,
+    dossiers,
+    frame_of,
+    names_of,
+    place,
+    rows_of,
+    sealed,
+    unsealed,
+)
 from privacy.freetext import scan
 from privacy.keys import KeyRing
 from privacy.lexicon import Lexicon
 from privacy.likeness import index_columns, index_key
 from privacy.matching import Judged
-from privacy.people import DOSSIER
+from privacy.people import BETWEEN_NAMES, DOSSIER, FORMER_NAMES
 from privacy.persons import MACHINE, Persons, log_merges
 from privacy.pseudonyms import lookup, lookup_of
 from privacy.resealing import SealedTable
@@ -69,9 +79,14 @@ class Vault:
         with self._engine.connect() as connection:
             return dossiers(connection, self._keys, people.c.school == school).drop("school")
 
+    def names(self, school: str) -> pl.Series:
+        """The full names that people of the school bear, and those they bore before; String."""
+        with self._engine.connect() as connection:
+            return names_of(connection, self._keys, people.c.school == school)
+
     def names_somebody(self, school: str, words: str) -> bool:
         """Whether ``words`` name one of the school's people (``freetext``, with its limits)."""
-        lexicon = Lexicon.of(self.identities(school)["full_name"])
+        lexicon = Lexicon.of(self.names(school))
         return scan(pl.Series([words], dtype=pl.String), lexicon).height > 0
 
     def store_uids(
@@ -120,7 +135,10 @@ class Vault:
         indexed = fresh.with_columns(
             *index_columns(self._keys), index_key=pl.lit(index_key(self._keys))
         )
-        envelopes = sealed(self._keys, people, fresh["pseudonym"], fresh["dossier"])
+        whole = _with_former_names(fresh, self._borne(connection, fresh)).select(
+            pl.struct(*DOSSIER, FORMER_NAMES).struct.json_encode().alias("dossier")
+        )
+        envelopes = sealed(self._keys, people, fresh["pseudonym"], whole["dossier"])
         columns = ["content_hash", "snils_lookup", "name_lookup", "index_key"]
         rows = [
             {"school": school, "key_id": key_id_of(envelope), "sealed": envelope} | row
@@ -141,6 +159,11 @@ class Vault:
         names = fresh.select("lookup", "pseudonym").to_dicts()
         connection.execute(insert(local_keys).on_conflict_do_nothing(), names)
         queue_for_matching(connection, fresh["pseudonym"].to_list())
+
+    def _borne(self, connection: Connection, fresh: pl.DataFrame) -> pl.DataFrame:
+        return borne_names(
+            connection, self._keys, people.c.pseudonym == among(fresh["pseudonym"].to_list())
+        )
 
     def _recognise(
         self,
@@ -193,6 +216,20 @@ def holds_people(engine: Engine) -> bool:
     """Whether the vault behind ``engine`` holds anybody: a new key file would lock them in."""
     with engine.connect() as connection:
         return connection.execute(select(people.c.pseudonym).limit(1)).first() is not None
+
+
+def _with_former_names(fresh: pl.DataFrame, borne: pl.DataFrame) -> pl.DataFrame:
+    """``fresh`` with ``people.FORMER_NAMES``: those kept, and the name that is replaced now."""
+    before = borne.select("pseudonym", FORMER_NAMES, was="full_name")
+    both = fresh.join(before, on="pseudonym", how="left", maintain_order="left")
+    replaced = pl.when(pl.col("was") != pl.col("full_name")).then("was")
+    return both.with_columns(
+        pl.concat_list(pl.col(FORMER_NAMES).str.split(BETWEEN_NAMES).fill_null([]), replaced)
+        .list.drop_nulls()
+        .list.unique(maintain_order=True)
+        .list.join(BETWEEN_NAMES)
+        .alias(FORMER_NAMES)
+    ).with_columns(pl.col(FORMER_NAMES).replace("", None))
 
 
 def _with_persons(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:

@@ -30,7 +30,7 @@ def nobody(hub: Hub) -> Masks:
 
 @pytest.fixture
 def known(hub: Hub) -> Masks:
-    return Masks.of(pl.DataFrame({"full_name": ["Брянчихина Анна Олеговна"]}), hub.keys)
+    return Masks.of(pl.Series(["Брянчихина Анна Олеговна"]), hub.keys)
 
 
 def names(hub: Hub) -> list[str]:
@@ -62,7 +62,7 @@ def test_a_name_is_hidden_until_the_school_is_known_and_then_if_it_names_somebod
 def test_what_was_landed_under_a_name_is_renamed_when_somebody_of_that_name_comes(
     hub: Hub, known: Masks
 ) -> None:
-    other = Masks.of(pl.DataFrame({"full_name": ["Жмелеватов Пётр Иванович"]}), hub.keys)
+    other = Masks.of(pl.Series(["Жмелеватов Пётр Иванович"]), hub.keys)
     first = landed(hub, other)
     assert names(hub) == [document.name for document in DOCUMENTS]
     assert landed(hub, known) == first

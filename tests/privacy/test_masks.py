@@ -14,7 +14,7 @@ PEOPLE = pl.DataFrame({"full_name": ["Жмелеватов Пётр Иванов
 
 @pytest.fixture
 def masks(keys: KeyRing) -> Masks:
-    return Masks.of(PEOPLE, keys)
+    return Masks.of(PEOPLE["full_name"], keys)
 
 
 def labels(*texts: str | None) -> pl.Series:
@@ -55,7 +55,7 @@ def test_a_file_called_after_somebody_keeps_its_ending(masks: Masks) -> None:
 
 
 def test_while_nobody_is_known_every_file_name_is_hidden(keys: KeyRing, masks: Masks) -> None:
-    blind = Masks.of(PEOPLE.clear(), keys)
+    blind = Masks.of(PEOPLE["full_name"].clear(), keys)
     shown = blind.files(["Брянчихина 7а.xlsx", "pupils.csv"])
     assert all(name.startswith(HIDDEN_NAME) for name in shown.values())
     assert shown == masks.hidden_files(["Брянчихина 7а.xlsx", "pupils.csv"])

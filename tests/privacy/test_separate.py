@@ -129,6 +129,15 @@ def test_names_of_people_of_other_sources_are_hidden_too(filled: Vault, keys: Ke
     assert len(done.findings) == 3
 
 
+def test_a_name_that_somebody_bore_before_is_hidden_too(filled: Vault, keys: KeyRing) -> None:
+    frames = journal()
+    renamed = pl.when(person="P1").then(pl.lit("Комлева Алёна Петровна")).otherwise("full_name")
+    frames["pupil"] = frames["pupil"].with_columns(full_name=renamed)
+    frames["lesson"] = frames["lesson"].with_columns(homework=pl.lit("спросить Брянчихину"))
+    done = separate(SCHOOL, "paragraf", frames, filled, keys)
+    assert done.frames["lesson"]["text_blocked"].to_list() == [True, True]
+
+
 def uid(**fields: Any) -> dict[str, Any]:
     return {"role": "pupil", "uid": "781234567"} | fields
 

@@ -52,6 +52,23 @@ def test_only_changed_people_are_written(vault: Vault, keys: KeyRing) -> None:
     assert set(vault.identities(SCHOOL).filter(role="pupil")["phone"]) == {"+7 900 111-22-33"}
 
 
+def test_names_borne_before_are_known_still(vault: Vault, keys: KeyRing) -> None:
+    frames = journal()
+
+    def call(*names: str) -> set[str]:
+        for name in names:
+            renamed = pl.when(person="P1").then(pl.lit(name)).otherwise("full_name")
+            changed = frames | {"pupil": frames["pupil"].with_columns(full_name=renamed)}
+            vault.store_people(SCHOOL, people_of(SCHOOL, "paragraf", changed, keys))
+        return set(vault.names(SCHOOL))
+
+    first, second, third = "Брянчихина Анна", "Комлева Анна", "Ряднова Анна"
+    others = call(first) - {first}
+    assert call(second, second) == others | {first, second}
+    assert call(third, first) == others | {first, second, third}
+    assert set(vault.identities(SCHOOL)["full_name"]) == others | {first}
+
+
 def test_the_database_holds_nobody(vault: Vault, keys: KeyRing, engine: Engine) -> None:
     vault.store_people(SCHOOL, people_of(SCHOOL, "paragraf", journal(), keys))
     vault.store_uids(SCHOOL, "paragraf", claims(("p1", "781234567")))

@@ -16,12 +16,13 @@ from typing import Any
 
 import pytest
 
-from pipeline import batches
+from pipeline import batches, transmit
 from pipeline.deliver import Mode
 from pipeline.destinations import CONTINGENT, DIARY, Destination
+from pipeline.exits import Exit
 from pipeline.runs import RunState
 from tests.end_to_end.registry import WAYS, registry_of
-from tests.end_to_end.world import World, ask
+from tests.end_to_end.world import ATTEMPTS, World, ask
 
 # How many requests in a row, and how many go well before them: the fault hits the second batch.
 FAULTS: dict[str, dict[str, Any]] = {
@@ -41,11 +42,15 @@ FAULTS: dict[str, dict[str, Any]] = {
     "duplicate": {"count": 3, "method": "POST"},
     "slow": {"count": 1, "method": "POST"},
     "out_of_disk": {"count": 3, "method": "POST"},
-    "restored": {"count": 1, "name": "empty"},
 }
 PORTALS = ("diary", *WAYS)
 MODES = (Mode.DAILY, Mode.FULL)
 MOST_RUNS = 5
+# The hub's own attempts outlast these, and do not outlast those; of the rest it depends on the way.
+ENDS_IN_TIME = {"cut_after", "reordered", "slow", "timeout", "timeout_after"}
+OUTLASTS = {"429", "429_silent"}
+# The portal keeps a request for longer than the hub waits for an answer.
+HOLD, PATIENCE = 3, 1.5
 
 
 @dataclass
@@ -72,6 +77,31 @@ class Bench:
     def deliver(self, run_id: str, mode: Mode) -> RunState:
         act = partial(batches.deliver_batch, destination=self.destination, mode=mode)
         return self.world.step(self.destination.verb, act, self.world.last, run_id, [self.school])
+
+    def be_impatient(self) -> None:
+        self.world.write(
+            "UPDATE registry.targets SET settings = settings"
+            f' || \'{{"patience": {PATIENCE}, "attempts": {ATTEMPTS}}}\''
+        )
+
+    def findings(self, run_id: str) -> set[str]:
+        query = "SELECT rule FROM ops.findings WHERE run_id = :run"
+        return {row["rule"] for row in self.world.rows(query, run=run_id)}
+
+    def command(self, run_id: str) -> int:
+        """The exit code of the operator's own command."""
+        told = self.world.asked(
+            "deliver", "--target", self.destination.name, "--school", self.school,
+            "--business-date", self.world.last, "--run-id", run_id,
+        )  # fmt: skip
+        return told.returncode
+
+    def left(self) -> int:
+        """How many records are still to be sent, or without an answer."""
+        query = (
+            "SELECT count(*)::int AS n FROM outbox.desired WHERE state IN ('pending', 'in_flight')"
+        )
+        return int(self.world.rows(query)[0]["n"])
 
     def wanted(self) -> dict[str, str]:
         rows = self.world.rows(
@@ -100,7 +130,8 @@ def bench(
             registry = stack.enter_context(registry_of(world, request.param))
             made = Bench(world, CONTINGENT, school, registry.url)
         made.control("backup", name="empty")
-        made.fault(plan="hold=1 slow=1 retry_after=1")
+        made.fault(plan=f"hold={HOLD} slow=1 retry_after=1")
+        made.be_impatient()
         yield made
     world.server.drop(world.name)
 
@@ -111,20 +142,69 @@ def test_every_fault_ends_well(bench: Bench, kind: str, mode: Mode) -> None:
     bench.empty()
     before, earlier = bench.control("stats"), len(bench.control("faults")["played"])
     bench.fault(kind=kind, after=1, **FAULTS[kind])
-    states = []
+    states, runs = [], []
     for number in range(MOST_RUNS):  # a run whose ledger does not close raises
-        states.append(bench.deliver(f"{kind}-{mode}-{number}", mode))
+        runs.append(f"{kind}-{mode}-{number}")
+        states.append(bench.deliver(runs[-1], mode))
         if states[-1] is RunState.CLOSED:
             break
     played = [event["kind"] for event in bench.control("faults")["played"][earlier:]]
     assert kind in played, "the fault was never met"
-    states.append(bench.deliver(f"{kind}-{mode}-next", mode))
+    runs.append(f"{kind}-{mode}-next")
+    states.append(bench.deliver(runs[-1], mode))
     assert states[-2:] == [RunState.CLOSED] * 2, states
     assert set(states[:-2]) <= {RunState.PARTLY}
+    assert kind not in ENDS_IN_TIME or len(states) == 2, "the client's own attempts were enough"
+    assert kind not in OUTLASTS or len(states) > 2, "the run told of nothing that is left"
     wanted = bench.wanted()
     assert wanted
     assert bench.there() == wanted
     made = {name: value - before[name] for name, value in bench.control("stats").items()}
-    if kind != "restored":  # what was lost with the backup has to be made again
-        assert made["created"] == len(wanted)
-        assert made["updated"] == made["withdrawn"] == 0
+    assert made["updated"] == made["withdrawn"] == 0
+    assert made["created"] == len(wanted)
+    told = set().union(*map(bench.findings, runs))
+    assert "poison_record" not in told, "an outage was blamed on a record"
+    # What is applied after everybody has given up is found there, and told. Parts of a batch may
+    # stay at the registry though the batch failed: docs/contingent-contract.md.
+    known_in_time = bench.destination is DIARY and kind != "late"
+    assert "portal_differs" not in told or not known_in_time
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_portal_restored_from_yesterdays_backup_is_found_and_repaired(
+    bench: Bench, mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transmit, "BATCH_SIZE", 6)  # so that a part can be there
+    bench.empty()
+    bench.fault(kind="503", after=4, count=1000)
+    assert bench.deliver(f"restored-{mode}-part", mode) is RunState.PARTLY
+    yesterday = bench.there()
+    bench.control("backup", name="yesterday")
+    bench.fault(kind="all", count=0)
+    assert bench.deliver(f"restored-{mode}-whole", mode) is RunState.CLOSED
+    wanted = bench.wanted()
+    assert bench.there() == wanted
+    assert 0 < len(yesterday) < len(wanted)
+    before = bench.control("stats")
+    bench.control("restore", name="yesterday")
+    assert bench.there() == yesterday
+    for number in range(2):
+        assert bench.deliver(f"restored-{mode}-{number}", mode) is RunState.CLOSED
+        assert bench.there() == wanted
+    after = bench.control("stats")
+    made = {name: after[name] - before[name] for name in ("created", "updated", "withdrawn")}
+    assert made == {"created": len(wanted) - len(yesterday), "updated": 0, "withdrawn": 0}
+    assert "portal_differs" in bench.findings(f"restored-{mode}-0")
+    assert "portal_differs" not in bench.findings(f"restored-{mode}-1")
+
+
+def test_the_command_says_what_is_left(bench: Bench) -> None:
+    """3: run it again; 0: nothing is left."""
+    bench.empty()
+    bench.fault(kind="503", after=1, count=2 * ATTEMPTS)
+    assert bench.command("command-1") == Exit.PARTLY
+    assert bench.left() > 0
+    bench.fault(kind="all", count=0)
+    assert bench.command("command-2") == Exit.DONE
+    assert bench.left() == 0
+    assert bench.there() == bench.wanted()
