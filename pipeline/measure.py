@@ -20,10 +20,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import Connection, Engine, delete, insert, or_, select
 
+from quality.accumulation import accumulation
 from quality.form1 import COLUMNS, form1
 from quality.journal_frames import JournalFrames, read_frame, read_journal
 from quality.measures import FIGURE_SCHEMA, REGION, figures, lesson_facts, roll_up
 from quality.profiles import load_profile
+from quality.regulations import Accumulation, Asked
 from quality.schedule import ScheduleBasis, scheduled_lessons
 from quality.school_days import days_between, has_saturday_lessons, holiday_dates, school_days
 from quality.timeliness import Observed, figure, timeliness
@@ -152,6 +154,7 @@ def _measure_school(
         )
         facts = lesson_facts(scheduled, frames.lesson, frames.mark, frames.attendance)
         figure_parts.append(figures(facts))
+        figure_parts.append(_accumulated(school, frames, period[1]))
         figure_parts.append(_in_time(connection, school, kind, frames, facts, as_of))
         form_parts.append(form1(frames, basis, period))
         calendars.append(_calendar(connection, school, kind, frames, period, no_lessons))
@@ -198,6 +201,26 @@ def _in_time(
     )
     in_time, judged = figure(parts)
     row = {"measure": "timeliness", "numerator": in_time, "denominator": judged}
+    return pl.DataFrame([row], schema=FIGURE_SCHEMA)
+
+
+def _accumulated(school: _School, frames: JournalFrames, on: date) -> pl.DataFrame:
+    """The accumulation of one journal, zero of zero where nothing is asked: ``FIGURE_SCHEMA``."""
+    rule = load_profile(school.profile).rule(Accumulation, Asked.ACCUMULATION, on)
+    enough = counted = 0
+    if rule is not None:
+        pairs = accumulation(
+            rule,
+            on,
+            terms=frames.term,
+            enrolments=frames.enrolment,
+            hours=frames.curriculum_hours,
+            lessons=frames.lesson,
+            marks=frames.mark,
+            attendance=frames.attendance,
+        )
+        enough, counted = int(pairs["enough"].sum()), pairs.height
+    row = {"measure": "accumulation", "numerator": enough, "denominator": counted}
     return pl.DataFrame([row], schema=FIGURE_SCHEMA)
 
 

@@ -32,7 +32,8 @@ from schemas.tables import journal_table
 _NEEDED: dict[str, list[str]] = {
     "class_": ["source_key", "grade_level"],
     "enrolment": ["pupil", "class_key", "start", "finish"],
-    "curriculum_hours": ["class_key", "subject_key"],
+    "term": ["kind", "start", "finish"],
+    "curriculum_hours": ["class_key", "subject_key", "hours_per_week"],
     "timetable_slot": [
         "class_key", "group_key", "subject_key", "teacher",
         "weekday", "number", "valid_from", "valid_to",
@@ -41,8 +42,11 @@ _NEEDED: dict[str, list[str]] = {
         "source_key", "date", "number", "class_key", "group_key", "subject_key", "teacher",
         "substitute", "topic", "homework", "homework_not_set", "held", "status", "attendance_taken",
     ],
-    "mark": ["key", "pupil", "lesson_key", "date", "work_type", "entered_at", "first_seen_at"],
-    "attendance": ["key", "pupil", "lesson_key", "entered_at", "first_seen_at"],
+    "mark": [
+        "key", "pupil", "lesson_key", "subject_key", "date", "value", "scale", "work_type",
+        "entered_at", "first_seen_at",
+    ],
+    "attendance": ["key", "pupil", "lesson_key", "status", "entered_at", "first_seen_at"],
     "access_account": ["person", "active"],
     "holiday": ["start", "finish"],
     "bell": ["number", "finish"],
@@ -63,6 +67,7 @@ class JournalFrames:
 
     class_: pl.DataFrame
     enrolment: pl.DataFrame
+    term: pl.DataFrame
     curriculum_hours: pl.DataFrame
     timetable_slot: pl.DataFrame
     lesson: pl.DataFrame

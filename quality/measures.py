@@ -17,6 +17,7 @@ MEASURES = (
     "attendance",
     "marks",
     "timeliness",
+    "accumulation",
     "upload_frequency",
 )
 FACTS = ("held", "topic", "homework_due", "homework", "attendance", "marks", "filled")

@@ -39,6 +39,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "access_account": [{"person": "t1", "active": True}, {"person": "t2", "active": False}],
     "holiday": [],
     "bell": [],
+    "term": [],
 }
 SEVENTH = {
     "classes": 2,

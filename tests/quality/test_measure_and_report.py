@@ -99,7 +99,7 @@ def _figures(engine: Engine) -> dict[tuple[str, str], tuple[int, int]]:
 def test_figures_of_schools_district_and_region(region: Engine) -> None:
     summary = _measure(region)
     got = _figures(region)
-    assert len(got) == summary.figures == 8 * (3 + 2 + 1)
+    assert len(got) == summary.figures == 9 * (3 + 2 + 1)
     assert got["s1", "held"] == (1, 2)  # Monday's lesson, Tuesday's slot without a row
     assert got["s1", "fill_rate"] == (1, 2)
     assert got["s2", "topic"] == (1, 2)
@@ -181,6 +181,23 @@ def test_reports_are_written_for_districts_and_region(region: Engine, tmp_path: 
     assert "Школа s3" not in page.text_content()
     ledger_row = page.xpath("//table[@id='t-ledger']//tr[@data-school='s1']/td[2]/text()")
     assert ledger_row == ["10"]
+
+
+def test_accumulation_is_measured_where_the_regulation_asks_for_it(
+    region: Engine, store: Store
+) -> None:
+    with region.begin() as connection:
+        connection.execute(
+            update(schools).where(schools.c.code == "s1").values(profile="velikie_luki")
+        )
+    term = {"name": "1 четверть", "kind": "quarter", "number": 1}
+    store("term", term | {"start": FROM - timedelta(weeks=5), "finish": AS_OF})
+    store("curriculum_hours", {"class_key": "7a", "subject_key": "alg", "hours_per_week": 2.0})
+    _measure(region)
+    got = _figures(region)
+    assert got["s1", "accumulation"] == (0, 1)  # one mark where two are asked
+    assert got["s2", "accumulation"] == (0, 0)
+    assert got["d1", "accumulation"] == (0, 1)
 
 
 def test_a_region_whose_documents_know_no_form1_has_none(region: Engine, tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ def _days(week: list[Cause]) -> dict[date, Cause]:
 
 def _figures(scheduled: int, held: int, *rest: tuple[int, int]) -> dict[str, Figure]:
     names = (
-        "topic", "homework", "attendance", "marks", "fill_rate", "timeliness", "upload_frequency",
+        "topic", "homework", "attendance", "marks", "fill_rate", "timeliness", "accumulation",
+        "upload_frequency",
     )  # fmt: skip
     pairs = {name: Figure(*pair) for name, pair in zip(names, rest, strict=True)}
     return {"held": Figure(held, scheduled)} | pairs
@@ -60,13 +61,13 @@ def build_schools() -> list[SchoolReport]:
         SchoolReport(
             "781001", "Школа № 1 <Восток>", "d1",
             _figures(400, 396, (395, 396), (350, 360), (396, 396), (340, 396), (320, 400),
-                     (1500, 1580), (8, 10)),
+                     (1500, 1580), (310, 420), (8, 10)),
             good, rhythm(good), [mark], [LedgerLine("paragraf", "r1", counts)],
         ),
         SchoolReport(
             "781002", "Гимназия № 2", "d1",
             _figures(1500, 1300, (1100, 1300), (900, 1200), (1250, 1300), (1000, 1300),
-                     (800, 1500), (3900, 5200), (4, 10)),
+                     (800, 1500), (3900, 5200), (500, 930), (4, 10)),
             poor, rhythm(poor), [topic, mark], [LedgerLine("netschool", "r1", counts)],
         ),
         SchoolReport("782003", "Лицей № 3", "d2", {}, {}, rhythm({})),
