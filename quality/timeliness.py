@@ -96,9 +96,9 @@ def timeliness(observed: Observed, profile: Profile, zone: str) -> pl.DataFrame:
     """Every part that the profile asks for, and what became of it: ``PARTS``."""
     work = _Work(observed, profile, zone)
     held, replaced = pl.col("held"), pl.col("substitute").is_not_null()
-    entry = held & _words("topic")
+    entry, everyone = held & _words("topic"), pl.col("key").is_not_null()
     parts = [
-        work.part(Part.LESSON, Asked.LESSON_ENTERED, pl.lit(value=True), work.seen(entry)),
+        work.part(Part.LESSON, Asked.LESSON_ENTERED, everyone, work.seen(entry)),
         work.part(Part.ATTENDANCE, Asked.ATTENDANCE_ENTERED, held, work.attendance_taken()),
         work.part(
             Part.SUBSTITUTION, Asked.SUBSTITUTION_ENTERED, held & replaced, work.seen(replaced)
@@ -167,7 +167,7 @@ class _Work:
     def _recorded(self, records: pl.DataFrame) -> pl.DataFrame:
         """Records are there as soon as they are seen: when each was written."""
         shown = records.with_columns(changed_at=pl.lit(None, INSTANT)).drop_nulls("key")
-        return first_written(shown, pl.lit(value=True), self._observed.looks)
+        return first_written(shown, pl.col("key").is_not_null(), self._observed.looks)
 
     def _judged(self, part: Part, due: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:
         rows = outcomes(due, written, self._looked_at)
