@@ -14,6 +14,7 @@ from datetime import date
 
 from quality.measures import MEASURES, REGION
 from quality.profiles import Profile
+from quality.regulations import Accumulation, Asked
 from quality.uploads import Cause, Rhythm
 from reports.forms import FormSection, PublishedForm, district_unit, school_unit
 
@@ -120,6 +121,12 @@ class Report:
     def figure(self, measure: str) -> Figure:
         """The figure of ``measure`` for the whole unit."""
         return self.figures.get(measure, Figure())
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Codes of the measures that documents of the schools ask for, in their order."""
+        counted = [p.rule(Accumulation, Asked.ACCUMULATION, self.as_of) for p in self.profiles]
+        return tuple(code for code in MEASURES if code != "accumulation" or any(counted))
 
     @property
     def days(self) -> list[date]:

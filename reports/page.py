@@ -12,7 +12,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from quality.measures import MEASURES
 from quality.uploads import Cause
 from reports import charts, words
 from reports.compliance import Report, total
@@ -36,7 +35,7 @@ def render_page(report: Report) -> str:
     template = _environment().get_template("compliance.html.j2")
     return template.render(
         report=report,
-        measures=[report.profile.measure(code) for code in MEASURES],
+        measures=[report.profile.measure(code) for code in report.measures],
         parts=PARTS,
         parts_chart=_parts_chart(report),
         months=_months(report),
@@ -102,7 +101,7 @@ def _district_rows(report: Report) -> list[tuple[str, int, dict[str, Any]]]:
     if report.level != "region":
         return []
     rows = [
-        (report.districts[code], len(own), {m: total(own, m) for m in MEASURES})
+        (report.districts[code], len(own), {m: total(own, m) for m in report.measures})
         for code, own in report.by_district().items()
     ]
     return sorted(

@@ -8,7 +8,6 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
-from quality.measures import MEASURES
 from quality.uploads import Cause
 from reports.compliance import Figure, Report
 from reports.forms import FormBlock, Guard
@@ -40,7 +39,7 @@ def _summary(book: Workbook, report: Report) -> None:
     write_note(sheet, f"Период: {short_date(report.period[0])} – {short_date(report.period[1])}")
     write_note(sheet, f"Школ: {len(report.schools)}")
     write_heading(sheet, ["Показатель", "Числитель", "Знаменатель", "Не хватает", "Доля"])
-    for code in MEASURES:
+    for code in report.measures:
         figure = report.figure(code)
         write_row(
             sheet,
@@ -58,21 +57,21 @@ def _summary(book: Workbook, report: Report) -> None:
 
 def _schools(book: Workbook, report: Report) -> None:
     """Each measure as share, numerator and denominator; worst first, as on the page."""
-    sheet = new_sheet(book, "Школы", report.title, [12, 34, 22, *[13] * (3 * len(MEASURES))])
+    sheet = new_sheet(book, "Школы", report.title, [12, 34, 22, *[13] * (3 * len(report.measures))])
     heading = ["Код", "Школа", "Район"]
-    for code in MEASURES:
+    for code in report.measures:
         title = report.profile.measure(code).title
         heading += [f"{title}, доля", f"{title}, числитель", f"{title}, знаменатель"]
     write_heading(sheet, heading, freeze_columns=2)
-    formats = [None, None, None, *[PERCENT, WHOLE, WHOLE] * len(MEASURES)]
+    formats = [None, None, None, *[PERCENT, WHOLE, WHOLE] * len(report.measures)]
     for school in report.schools:
         cells: list[object] = [school.code, school.name, report.districts[school.district]]
-        for code in MEASURES:
+        for code in report.measures:
             figure = school.figure(code)
             cells += [_share(figure), figure.numerator, figure.denominator]
         write_row(sheet, cells, formats)
     sums: list[object] = ["Всего", None, None]
-    for code in MEASURES:
+    for code in report.measures:
         figure = report.figure(code)
         sums += [_share(figure), figure.numerator, figure.denominator]
     write_row(sheet, sums, formats, bold=True)

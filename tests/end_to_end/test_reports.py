@@ -29,7 +29,8 @@ LETTERS = {
     "not_a_school_day": "·",
 }
 PROFILE = load_profile("spb")
-MEASURES = [measure.code for measure in PROFILE.measures]
+# The documents of the region do not ask for accumulation: no report has a column for it.
+MEASURES = [m.code for m in PROFILE.measures if m.code != "accumulation"]
 TITLES = {measure.title: measure.code for measure in PROFILE.measures}
 UNITS = ("d1", "d2", "region")
 HIDDEN = "скрыто"

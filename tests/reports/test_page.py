@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from lxml import html
 
-from quality.measures import MEASURES
+from quality.profiles import load_profile
 from quality.uploads import Cause
 from reports import charts
 from reports.compliance import Figure, Report
@@ -28,7 +29,7 @@ def _cells(row: html.HtmlElement) -> list[str]:
 
 def test_headline_figures_and_their_definitions(district: Report) -> None:
     page = html.fromstring(render_page(district))
-    for code in MEASURES:
+    for code in district.measures:
         (tile,) = page.xpath(f"//section[@id='itog']//div[@data-measure='{code}']")
         assert tile.xpath("string(.//div[@class='value'])") == district.figure(code).percent
         assert district.profile.measure(code).definition in tile.text_content()
@@ -37,10 +38,21 @@ def test_headline_figures_and_their_definitions(district: Report) -> None:
 def test_school_rows_tell_each_school_in_order(district: Report) -> None:
     page = html.fromstring(render_page(district))
     rows = page.xpath("//table[@id='t-schools']/tbody/tr")
-    expected = [[s.name, *(s.figure(m).percent for m in MEASURES)] for s in district.schools]
+    expected = [
+        [s.name, *(s.figure(m).percent for m in district.measures)] for s in district.schools
+    ]
     assert [_cells(row) for row in rows] == expected
     (foot,) = page.xpath("//table[@id='t-schools']/tfoot/tr")
-    assert _cells(foot) == ["Всего", *(district.figure(m).percent for m in MEASURES)]
+    assert _cells(foot) == ["Всего", *(district.figure(m).percent for m in district.measures)]
+
+
+def test_accumulation_has_a_column_where_a_document_asks_for_it(district: Report) -> None:
+    def titles(report: Report) -> list[str]:
+        page = html.fromstring(render_page(report))
+        return [cell.text_content() for cell in page.xpath("//table[@id='t-schools']/thead/tr/th")]
+
+    assert "Накопляемость" not in titles(district)
+    assert "Накопляемость" in titles(replace(district, profiles=[load_profile("velikie_luki")]))
 
 
 def test_parts_table_tells_counts(district: Report) -> None:
@@ -76,7 +88,7 @@ def test_region_has_its_districts_worst_first_with_dashes(region: Report) -> Non
     page = html.fromstring(render_page(region))
     rows = [_cells(row) for row in page.xpath("//table[@id='t-districts']/tbody/tr")]
     assert rows[0][:3] == ["Северный район", "2", "58,9 %"]
-    assert rows[1] == ["Южный район", "1", *["—"] * len(MEASURES)]
+    assert rows[1] == ["Южный район", "1", *["—"] * len(region.measures)]
 
 
 def test_every_chart_names_itself_and_has_its_table(page: html.HtmlElement) -> None:
