@@ -121,7 +121,7 @@ class CanaryWorld(World):
 
     def deliver_everywhere(self, day: date, run_id: str, mode: Mode = Mode.DAILY) -> None:
         self.deliver(str(day), run_id)
-        self.deliver_contingent(str(day), f"{run_id}-k", mode)
+        self.deliver_contingent(str(day), f"{run_id}-k", mode=mode)
 
 
 class _Doors:

@@ -26,6 +26,7 @@ from pipeline import batches, figures, migrate
 from pipeline.cli import app
 from pipeline.collect import Run
 from pipeline.database import connect
+from pipeline.deliver import Mode
 from pipeline.destinations import CONTINGENT, DIARY
 from pipeline.examine import examine
 from pipeline.hub import Hub
@@ -216,10 +217,14 @@ class World:
         return self.step("deliver", partial(batches.deliver_batch, destination=DIARY), day, run_id)
 
     def deliver_contingent(
-        self, day: str, run_id: str, schools: list[str] | None = None
+        self,
+        day: str,
+        run_id: str,
+        schools: list[str] | None = None,
+        mode: Mode = Mode.DAILY,
     ) -> RunState:
         """All schools, or those chosen, to the contingent registry."""
-        act = partial(batches.deliver_batch, destination=CONTINGENT)
+        act = partial(batches.deliver_batch, destination=CONTINGENT, mode=mode)
         return self.step(CONTINGENT.verb, act, day, run_id, schools)
 
     def step(
