@@ -18,6 +18,15 @@ from schemas.records import ENTITIES, District, School
 from schemas.tables import days_off, districts, school_years, schools, sources, targets
 
 
+class UnknownSchoolError(Exception):
+    """The registry has no such school; correct the code, or import the school."""
+
+    def __init__(self, school: str) -> None:
+        super().__init__(
+            f"the registry has no school {school!r}; correct the code or import the school"
+        )
+
+
 class RegionFileError(Exception):
     """The region file cannot be used; correct the line it names and import again."""
 
@@ -220,13 +229,18 @@ def _school_source(row: RowMapping) -> SchoolSource:
 
 
 def open_year(connection: Connection, school: str) -> tuple[int, date]:
-    """The school year that is open at ``school``: its name and its first day."""
-    year, start = connection.execute(
+    """The school year that is open at ``school``: its name and its first day.
+
+    Raises ``UnknownSchoolError``.
+    """
+    row = connection.execute(
         select(schools.c.school_year, school_years.c.start)
         .join(school_years, school_years.c.school_year == schools.c.school_year)
         .where(schools.c.code == school)
-    ).one()
-    return int(year), start
+    ).one_or_none()
+    if row is None:
+        raise UnknownSchoolError(school)
+    return int(row.school_year), row.start
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
-from pipeline.registry import RegionFileError
+from pipeline.registry import RegionFileError, UnknownSchoolError
 from pipeline.report import NothingMeasuredError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
@@ -66,6 +66,7 @@ serve.register(app)
 KNOWN: dict[type[Exception], Exit] = {
     LedgerOpenError: Exit.LEDGER_OPEN,
     RegionFileError: Exit.MISCONFIGURED,
+    UnknownSchoolError: Exit.USAGE,
     ClientsError: Exit.MISCONFIGURED,
     MissingVariableError: Exit.MISCONFIGURED,
     KeyFileError: Exit.MISCONFIGURED,

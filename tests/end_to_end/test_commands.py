@@ -184,6 +184,13 @@ def test_wrong_usage_is_exit_2(evening: World) -> None:
     assert done.returncode == Exit.USAGE
 
 
+def test_a_school_that_is_not_there_is_exit_2_and_named(evening: World) -> None:
+    done = evening.svod("consent", "list", "--school", "000", "--on", "2026-09-18")
+    assert done.returncode == Exit.USAGE
+    assert "'000'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def _commands(command: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     """Every command that does something, by its words. Typer's own kind of click has no types."""
     below = getattr(command, "commands", None)

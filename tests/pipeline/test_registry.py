@@ -11,7 +11,9 @@ import yaml
 from pipeline.hub import Hub
 from pipeline.registry import (
     RegionFileError,
+    UnknownSchoolError,
     import_region,
+    open_year,
     read_region,
     school_sources,
     target_settings,
@@ -48,6 +50,11 @@ def written(folder: Path, content: Any) -> Path:
     path = folder / "region.yml"
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     return path
+
+
+def test_a_school_that_is_not_there_is_named(hub: Hub) -> None:
+    with hub.engine.begin() as connection, pytest.raises(UnknownSchoolError, match="'781099'"):
+        open_year(connection, "781099")
 
 
 def test_importing_twice_is_importing_once(hub: Hub, tmp_path: Path) -> None:
