@@ -25,8 +25,16 @@ REFUSED = "Не принятые записи"
 IN_DOCUMENTS = "Файлы и данные"
 IN_COLLECTING = "Сбор данных"
 
-# A remark of a measure's own: fill_rate would name every lesson a second time.
-_REMARKED = ("held", "topic", "homework", "attendance", "marks", "upload_frequency")
+# A remark of a measure's own: fill_rate and timeliness would name a lesson a second time.
+_REMARKED = (
+    "held",
+    "topic",
+    "homework",
+    "attendance",
+    "marks",
+    "accumulation",
+    "upload_frequency",
+)
 
 _REFUSED = """
 SELECT school, rule, count(*) FROM ops.quarantine WHERE state = 'open' GROUP BY school, rule

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, delete, insert, select, text, update
 from pipeline.measure import MeasureSummary, measure
 from pipeline.report import NothingMeasuredError, report
 from quality.profiles import UnknownProfileError
+from reports.gather import gather_schools
 from schemas.tables import (
     districts,
     findings,
@@ -198,6 +199,11 @@ def test_accumulation_is_measured_where_the_regulation_asks_for_it(
     assert got["s1", "accumulation"] == (0, 1)  # one mark where two are asked
     assert got["s2", "accumulation"] == (0, 0)
     assert got["d1", "accumulation"] == (0, 1)
+    with region.connect() as connection:
+        told = gather_schools(connection, AS_OF).schools
+    counts = {s.code: {r.rule: r.count for r in s.remarks} for s in told}
+    assert counts["s1"]["accumulation"] == 1
+    assert "accumulation" not in counts["s2"]
 
 
 def test_a_region_whose_documents_know_no_form1_has_none(region: Engine, tmp_path: Path) -> None:
