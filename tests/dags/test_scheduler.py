@@ -69,8 +69,10 @@ class Airflow:
         _wait(lambda: len(self.questions()) == 1, "nobody is asked")
         asked = self.questions()[0]["task_instance"]
         run = asked["dag_run_id"]
-        path = f"dags/approve_withdrawals/dagRuns/{run}/taskInstances/{asked['task_id']}/-1"
-        self.ask("PATCH", f"{path}/hitlDetails", json={"chosen_options": [button]})
+        task = f"dags/approve_withdrawals/dagRuns/{run}/taskInstances/{asked['task_id']}"
+        # The question stands a moment before its task has gone to wait; no person is so quick.
+        _wait(lambda: self.ask("GET", task)["state"] == "deferred", "the task does not wait")
+        self.ask("PATCH", f"{task}/-1/hitlDetails", json={"chosen_options": [button]})
         self.follow("approve_withdrawals", run)
 
 
