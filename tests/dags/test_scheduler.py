@@ -71,7 +71,7 @@ class Airflow:
         run = asked["dag_run_id"]
         task = f"dags/approve_withdrawals/dagRuns/{run}/taskInstances/{asked['task_id']}"
         # The question stands a moment before its task has gone to wait; no person is so quick.
-        _wait(lambda: self.ask("GET", task)["state"] == "deferred", "the task does not wait")
+        _wait(lambda: self.ask("GET", task)["state"] == "awaiting_input", "nobody waits")
         self.ask("PATCH", f"{task}/-1/hitlDetails", json={"chosen_options": [button]})
         self.follow("approve_withdrawals", run)
 
