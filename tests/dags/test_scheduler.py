@@ -21,6 +21,7 @@ from pipeline.settings import Settings
 from tests.dags.conftest import Place
 
 DAY = "2026-09-18"
+READING = 10  # seconds that a person takes to read the question
 LIMIT = 420.0  # seconds for four DAGs of a small region on two busy cores
 
 
@@ -70,8 +71,10 @@ class Airflow:
         asked = self.questions()[0]["task_instance"]
         run = asked["dag_run_id"]
         task = f"dags/approve_withdrawals/dagRuns/{run}/taskInstances/{asked['task_id']}"
-        # The question stands a moment before its task has gone to wait; no person is so quick.
+        # Airflow takes an answer amiss that comes before the scheduler has heard that the task
+        # waits: it hangs, or is tried again minutes later. No person is so quick.
         _wait(lambda: self.ask("GET", task)["state"] == "awaiting_input", "nobody waits")
+        time.sleep(READING)
         self.ask("PATCH", f"{task}/-1/hitlDetails", json={"chosen_options": [button]})
         self.follow("approve_withdrawals", run)
 
