@@ -1,8 +1,8 @@
-"""Figures: measures with numerator and denominator, and the cells of the forms."""
+"""Figures: measures with numerator and denominator, the cells of the forms, and remarks."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Integer, Table, Text, func
+from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, Table, Text, func
 
 from schemas.tables.base import metadata
 
@@ -33,5 +33,29 @@ form_figures = Table(
     Column("column", Text, primary_key=True),
     Column("value", Integer, nullable=False),
     Column("run_id", Text, nullable=False),
+    schema="quality",
+)
+
+# What is wrong with a journal, one row per thing and episode: docs/compliance.md names the rules.
+# A thing that is mended and comes back is a new episode.
+remarks = Table(
+    "remarks",
+    metadata,
+    Column("school", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("rule", Text, primary_key=True, comment="a measure, or a rule of the regulation"),
+    Column("key", Text, primary_key=True, comment="the thing, within school, source and rule"),
+    Column("first_on", Date, primary_key=True, comment="business date of the first check"),
+    Column("last_on", Date, nullable=False, comment="of the last check that found it"),
+    Column("fixed_on", Date, comment="of the first check that did not; null: still open"),
+    Column("day", Date, comment="the day it is about"),
+    Column("class_key", Text),
+    Column("subject_key", Text),
+    Column("teacher", Text, comment="pseudonym"),
+    Column("pupil", Text, comment="pseudonym"),
+    Column("lesson_key", Text),
+    Column("detail", Text, nullable=False, server_default="", comment="counts and dates, no names"),
+    Column("run_id", Text, nullable=False, comment="of the last check that found it"),
+    Index(None, "school", "fixed_on"),
     schema="quality",
 )
