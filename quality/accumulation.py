@@ -21,6 +21,7 @@ PAIRS: dict[str, pl.DataType] = {
     "pupil": pl.String(),
     "class_key": pl.String(),
     "subject_key": pl.String(),
+    "since": pl.Date(),
     "hours": pl.Float64(),
     "weeks": pl.Int64(),
     "asked": pl.Int64(),
@@ -161,10 +162,13 @@ def _exempt(held: pl.DataFrame, marks: pl.DataFrame, attendance: pl.DataFrame) -
     ).unique()
 
 
-def _counts(pairs: pl.DataFrame, marks: pl.DataFrame, on: date) -> pl.DataFrame:
+def counted_marks(pairs: pl.DataFrame, marks: pl.DataFrame, on: date) -> pl.DataFrame:
     """``marks`` of each pair since it counts; what is said in a word is no mark."""
     graded = marks.filter(pl.col("scale") != Scale.CODE.value, pl.col("date") <= on)
-    given = pairs.select(*_PLACE, "since").join(
-        graded.select("pupil", "subject_key", "date"), on=["pupil", "subject_key"]
-    )
-    return given.filter(pl.col("date") >= pl.col("since")).group_by(_PLACE).agg(marks=pl.len())
+    given = pairs.select(*_PLACE, "since").join(graded, on=["pupil", "subject_key"])
+    return given.filter(pl.col("date") >= pl.col("since"))
+
+
+def _counts(pairs: pl.DataFrame, marks: pl.DataFrame, on: date) -> pl.DataFrame:
+    """How many ``marks`` each pair has."""
+    return counted_marks(pairs, marks, on).group_by(_PLACE).agg(marks=pl.len())

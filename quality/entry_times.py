@@ -85,7 +85,8 @@ def first_written(
 
 
 def outcomes(due: pl.DataFrame, written: pl.DataFrame, looked_at: datetime | None) -> pl.DataFrame:
-    """``due`` with ``outcome`` (``Outcome``, never null) and ``clock`` (null: nothing is there).
+    """``due`` with ``outcome`` (``Outcome``, never null) and, null where nothing is there,
+    ``clock``, ``not_before`` and ``not_after`` (``WRITTEN``).
 
     ``due``: ``key`` and ``due_at`` (``INSTANT``, the last allowed instant); ``written``:
     ``WRITTEN``; ``looked_at``: the last look at the whole journal, None if there was none.
@@ -109,5 +110,5 @@ def outcomes(due: pl.DataFrame, written: pl.DataFrame, looked_at: datetime | Non
         .otherwise(pl.lit(Outcome.UNKNOWN))
     )
     return due.join(written, on="key", how="left", maintain_order="left").select(
-        *due.columns, "clock", outcome=outcome
+        *due.columns, "clock", "not_before", "not_after", outcome=outcome
     )

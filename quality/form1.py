@@ -1,5 +1,6 @@
 """Form 1 (St Petersburg, annex 4): eight counts per grade level of a school.
 
+``form1_rows`` names what is counted, so that a cell can be opened; ``form1`` counts these rows.
 Frames hold the journal's columns of one school and source. Only levels with a class have a row.
 """
 
@@ -24,60 +25,82 @@ COLUMNS = (
 )
 
 
+# Row per counted thing: what it is stands in ``value``, a key or a pseudonym.
+ROWS: dict[str, pl.DataType] = {
+    "grade_level": pl.Int64(),
+    "column": pl.String(),
+    "value": pl.String(),
+}
+
+
 def form1(frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]) -> pl.DataFrame:
     """Columns ``grade_level`` (Int64) and ``COLUMNS`` (Int64) as of the end of ``period``."""
+    return (
+        form1_rows(frames, basis, period)
+        .group_by("grade_level")
+        .agg((pl.col("column") == name).sum().cast(pl.Int64).alias(name) for name in COLUMNS)
+        .sort("grade_level")
+    )
+
+
+def form1_rows(
+    frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]
+) -> pl.DataFrame:
+    """What each cell counts: ``ROWS``, each thing once in a cell. Every level has its classes."""
     levels = frames.class_.select(
         class_key="source_key", grade_level=pl.col("grade_level").cast(pl.Int64)
     )
-    held = frames.lesson.filter(
-        pl.col("date").is_between(*period), pl.col("held"), ~pl.col("status").is_in(GONE)
-    )
-    pupils = _open_enrolments(frames.enrolment, period[1])
+    held = held_lessons(frames, period)
+    pupils = open_enrolments(frames.enrolment, period[1])
     subjects = frames.curriculum_hours.select("class_key", "subject_key")
-    teachers = _teachers(frames, basis, period)
+    teachers = loaded(frames, basis, period)
     known = _pupils_with_data(frames, period)
     allowed = frames.access_account.filter(pl.col("active"))["person"]
-    counts = [
-        _count(levels, levels.select("class_key"), "class_key", "classes"),
-        _count(levels, held, "class_key", "classes_filled"),
-        _count(levels, pupils, "pupil", "pupils"),
-        _count(
-            levels,
-            pupils.filter(pl.col("pupil").is_in(known.implode())),
-            "pupil",
-            "pupils_with_data",
+    counted = {
+        "classes": levels.select("class_key", value="class_key"),
+        "classes_filled": held.select("class_key", value="class_key"),
+        "pupils": pupils.select("class_key", value="pupil"),
+        "pupils_with_data": pupils.filter(pl.col("pupil").is_in(known.implode())).select(
+            "class_key", value="pupil"
         ),
-        _count(levels, subjects, "subject_key", "subjects"),
-        _subjects_with_data(levels, subjects, held),
-        _count(levels, teachers, "teacher", "teachers"),
-        _count(
-            levels,
-            teachers.filter(pl.col("teacher").is_in(allowed.implode())),
-            "teacher",
-            "teachers_with_access",
+        "subjects": subjects.select("class_key", value="subject_key"),
+        "teachers": teachers.select("class_key", value="teacher"),
+        "teachers_with_access": teachers.filter(pl.col("teacher").is_in(allowed.implode())).select(
+            "class_key", value="teacher"
         ),
-    ]
-    rows = levels.select("grade_level").unique()
-    for count in counts:
-        rows = rows.join(count, on="grade_level", how="left")
-    return rows.with_columns(pl.col(COLUMNS).fill_null(0).cast(pl.Int64)).sort("grade_level")
+    }
+    parts = [_of_levels(levels, rows, name) for name, rows in counted.items()]
+    taught = _of_levels(levels, held.select("class_key", value="subject_key"), "subjects")
+    rows = pl.concat(parts)
+    # A subject of the level's curricula that is taught in any class of the level.
+    with_data = rows.join(taught, on=list(ROWS), how="semi").with_columns(
+        column=pl.lit("subjects_with_data")
+    )
+    return pl.concat([rows, with_data]).sort(list(ROWS))
 
 
-def _count(levels: pl.DataFrame, rows: pl.DataFrame, counted: str, name: str) -> pl.DataFrame:
-    """How many different ``counted`` the classes of each level have."""
-    keyed = rows.select("class_key", value=counted).drop_nulls("value")
+def _of_levels(levels: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The different values of ``rows`` (``class_key``, ``value``) in each level: ``ROWS``."""
     return (
-        levels.join(keyed, on="class_key")
-        .group_by("grade_level")
-        .agg(pl.col("value").n_unique().alias(name))
+        levels.join(rows.drop_nulls("value"), on="class_key")
+        .select("grade_level", pl.lit(name).alias("column"), "value")
+        .unique()
     )
 
 
-def _open_enrolments(enrolments: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def held_lessons(frames: JournalFrames, period: tuple[date, date]) -> pl.DataFrame:
+    """Rows of lessons that were held in the period, neither cancelled nor merged."""
+    return frames.lesson.filter(
+        pl.col("date").is_between(*period), pl.col("held"), ~pl.col("status").is_in(GONE)
+    )
+
+
+def open_enrolments(enrolments: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Rows of enrolments that are open on the day."""
     return enrolments.filter(
         pl.col("start").is_null() | (pl.col("start") <= as_of),
         pl.col("finish").is_null() | (pl.col("finish") > as_of),
-    ).select("class_key", "pupil")
+    )
 
 
 def _pupils_with_data(frames: JournalFrames, period: tuple[date, date]) -> pl.Series:
@@ -90,27 +113,10 @@ def _pupils_with_data(frames: JournalFrames, period: tuple[date, date]) -> pl.Se
     return pl.concat([marked, listed]).drop_nulls().unique()["pupil"]
 
 
-def _subjects_with_data(
-    levels: pl.DataFrame, subjects: pl.DataFrame, held: pl.DataFrame
-) -> pl.DataFrame:
-    """Subjects of the level's curricula with a held lesson in any class of the level."""
-    planned = levels.join(subjects, on="class_key").select("grade_level", "subject_key").unique()
-    taught = levels.join(held.select("class_key", "subject_key"), on="class_key")
-    return (
-        planned.join(taught, on=["grade_level", "subject_key"], how="semi")
-        .group_by("grade_level")
-        .agg(subjects_with_data=pl.len())
-    )
-
-
-def _teachers(
-    frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]
-) -> pl.DataFrame:
-    """Teachers with load in the period: by slots, or by lessons where there is no timetable."""
+def loaded(frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]) -> pl.DataFrame:
+    """Rows of teachers' load in the period: slots, or lessons where there is no timetable."""
     if basis is ScheduleBasis.LESSONS:
-        rows = frames.lesson.filter(pl.col("date").is_between(*period))
-    else:
-        rows = frames.timetable_slot.filter(
-            pl.col("valid_from") <= period[1], pl.col("valid_to") >= period[0]
-        )
-    return rows.select("class_key", "teacher")
+        return frames.lesson.filter(pl.col("date").is_between(*period))
+    return frames.timetable_slot.filter(
+        pl.col("valid_from") <= period[1], pl.col("valid_to") >= period[0]
+    )

@@ -31,11 +31,11 @@ from schemas.tables import journal_table
 # Marks and attendance are the bulk of a journal: nothing is read that is not counted.
 _NEEDED: dict[str, list[str]] = {
     "class_": ["source_key", "grade_level"],
-    "enrolment": ["pupil", "class_key", "start", "finish"],
+    "enrolment": ["key", "pupil", "class_key", "start", "finish"],
     "term": ["kind", "start", "finish"],
-    "curriculum_hours": ["class_key", "subject_key", "hours_per_week"],
+    "curriculum_hours": ["key", "class_key", "subject_key", "hours_per_week"],
     "timetable_slot": [
-        "class_key", "group_key", "subject_key", "teacher",
+        "key", "class_key", "group_key", "subject_key", "teacher",
         "weekday", "number", "valid_from", "valid_to",
     ],
     "lesson": [
@@ -47,7 +47,7 @@ _NEEDED: dict[str, list[str]] = {
         "entered_at", "first_seen_at",
     ],
     "attendance": ["key", "pupil", "lesson_key", "status", "entered_at", "first_seen_at"],
-    "access_account": ["person", "active"],
+    "access_account": ["key", "person", "active"],
     "holiday": ["start", "finish"],
     "bell": ["number", "finish"],
 }  # fmt: skip
@@ -85,7 +85,7 @@ def read_journal(
     place = {"school": school, "source": source, "school_year": school_year, "as_of": as_of}
     return JournalFrames(
         **{
-            entity: _as_of(connection, journal_table(entity), names, place)
+            entity: known_rows(connection, entity, names, place)
             for entity, names in _NEEDED.items()
         }
     )
@@ -101,19 +101,30 @@ def read_frame(
     return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
 
 
-def _as_of(
-    connection: Connection, table: Table, names: Sequence[str], place: Mapping[str, object]
+def known_rows(
+    connection: Connection,
+    entity: str,
+    names: Sequence[str],
+    place: Mapping[str, object],
+    keys: Sequence[str] | None = None,
 ) -> pl.DataFrame:
-    """The rows of ``table`` at ``place`` that were live at its ``as_of``."""
-    rows = connection.execute(text(_known(table.name, names)), place).all()
+    """The columns ``names`` of the rows of ``entity`` that were live at an instant.
+
+    ``place``: ``school``, ``source``, ``school_year`` and ``as_of``; ``keys``: only these rows.
+    """
+    table = journal_table(entity)
+    only = "" if keys is None else " AND t.key = ANY(:keys)"
+    values = dict(place) if keys is None else dict(place) | {"keys": list(keys)}
+    rows = connection.execute(text(_known(table.name, names, only)), values).all()
     schema = {name: _frame_type(table.c[name]) for name in names}
     return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
 
 
-def _known(entity: str, names: Sequence[str]) -> str:
+def _known(entity: str, names: Sequence[str], only: str) -> str:
     """A row written since is shown as the history has it; the others are as they were."""
     columns = ", ".join(f'"{name}"' for name in names)
     here = "t.school = :school AND t.source = :source AND t.school_year = :school_year"
+    here += only
     return f"""
 SELECT {columns} FROM journal.{entity} t
 WHERE {here} AND t.recorded_at <= :as_of AND t.vanished_at IS NULL

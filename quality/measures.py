@@ -29,7 +29,7 @@ FIGURE_SCHEMA: dict[str, pl.DataType] = {
 REGION = "region"
 
 # measure: (what is counted, among what; None = every scheduled lesson)
-_COUNTED: dict[str, tuple[str, str | None]] = {
+COUNTED: dict[str, tuple[str, str | None]] = {
     "fill_rate": ("filled", None),
     "held": ("held", None),
     "topic": ("topic", "held"),
@@ -83,7 +83,7 @@ def figures(facts: pl.DataFrame) -> pl.DataFrame:
             "numerator": int(facts[counted].sum()),
             "denominator": facts.height if among is None else int(facts[among].sum()),
         }
-        for measure, (counted, among) in _COUNTED.items()
+        for measure, (counted, among) in COUNTED.items()
     ]
     return pl.DataFrame(rows, schema=FIGURE_SCHEMA)
 

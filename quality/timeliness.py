@@ -50,7 +50,9 @@ class Part(StrEnum):
 PARTS: dict[str, pl.DataType] = {
     "lesson_key": pl.String(),
     "date": pl.Date(),
+    "number": pl.Int64(),
     "class_key": pl.String(),
+    "group_key": pl.String(),
     "subject_key": pl.String(),
     "teacher": pl.String(),
     "part": pl.String(),
@@ -58,6 +60,8 @@ PARTS: dict[str, pl.DataType] = {
     "due_at": INSTANT,
     "outcome": pl.String(),
     "clock": pl.String(),
+    "not_before": INSTANT,  # entry_times.WRITTEN
+    "not_after": INSTANT,
 }
 
 # Whose rule a mark follows: the first of these that the regulation has.

@@ -12,11 +12,13 @@ from rich.console import Console
 
 from connectors.errors import ConnectorError
 from mappings.problems import MappingError
+from pipeline.addresses import AddressError
 from pipeline.cli import (
     answers,
     bench,
     consent,
     delivery,
+    explain,
     keys,
     mappings,
     people,
@@ -27,6 +29,8 @@ from pipeline.cli import (
 from pipeline.clients import ClientsError
 from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
+from pipeline.explain import RowsDifferError
+from pipeline.explain_ledger import NotOpenableError
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
 from pipeline.registry import RegionFileError, UnknownSchoolError
@@ -40,7 +44,8 @@ from privacy.persons import DecisionRefusedError
 
 EPILOG = (
     "Exit codes: 0 done; 1 fault of the hub; 2 wrong usage; 3 some schools did not finish, see "
-    "them and run again; 4 the ledger does not close; 5 correct the settings."
+    "them and run again; 4 the ledger does not close; 5 correct the settings; 6 a kept figure "
+    "differs from the one counted again."
 )
 
 app = typer.Typer(
@@ -55,6 +60,7 @@ setup.register(app)
 steps.register(app)
 delivery.register(app)
 answers.register(app)
+explain.register(app)
 bench.register(app)
 people.register(app)
 keys.register(app)
@@ -79,6 +85,9 @@ KNOWN: dict[type[Exception], Exit] = {
     DecisionRefusedError: Exit.USAGE,
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
+    AddressError: Exit.USAGE,
+    NotOpenableError: Exit.USAGE,
+    RowsDifferError: Exit.FAULT,
 }
 
 

@@ -21,12 +21,12 @@ MOSCOW = "Europe/Moscow"
 BELLS = pl.DataFrame({"number": [1, 2], "finish": ["09:45", "10:40"]})
 
 LESSON: dict[str, Any] = {
-    "lesson_key": "l1", "date": MONDAY, "number": 1, "class_key": "7a", "subject_key": "alg",
-    "teacher": "t1", "substitute": None, "held": True, "homework_due": False,
+    "lesson_key": "l1", "date": MONDAY, "number": 1, "class_key": "7a", "group_key": None,
+    "subject_key": "alg", "teacher": "t1", "substitute": None, "held": True, "homework_due": False,
 }  # fmt: skip
 LESSON_SCHEMA = {
     "lesson_key": pl.String, "date": pl.Date, "number": pl.Int64, "class_key": pl.String,
-    "subject_key": pl.String, "teacher": pl.String, "substitute": pl.String,
+    "group_key": pl.String, "subject_key": pl.String, "teacher": pl.String, "substitute": pl.String,
     "held": pl.Boolean, "homework_due": pl.Boolean,
 }  # fmt: skip
 VERSION: dict[str, Any] = {

@@ -1,0 +1,237 @@
+"""The address of a figure: a line of text that says what was counted, where, when, as of when.
+
+====================================================================  ==========================
+address                                                               figure
+====================================================================  ==========================
+``measure/timeliness/school/781003/2026-09-01/2026-09-18@2026-09-18``  a measure
+``measure/held/school/781003/class=5a/2026-09-01/…@…``                 of one class
+``form1/pupils_with_data/school/781003/grade=5/2026-09-01/…@…``        a cell of form 1
+``cause/source_unavailable/district/d1/2026-09-14/…@…``                days that have a cause
+``remark/topic/school/781003/2026-09-01/…@…``                          remarks of a rule
+``ledger/quarantined/school/781003/entity=mark/source=paragraf@run-1`` a counter of a run
+====================================================================  ==========================
+
+Values are percent-encoded where they hold anything but letters, digits and ``.-_~``. Whatever is
+written is read back as the same address, and only the written form is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from urllib.parse import quote, unquote
+
+from pipeline.ledger import Counter
+from quality.form1 import COLUMNS
+from quality.measures import MEASURES, REGION
+from quality.uploads import Cause
+
+
+class AddressError(ValueError):
+    """No figure has this address; correct what the message names."""
+
+
+class Kind(StrEnum):
+    """What a figure counts."""
+
+    MEASURE = "measure"
+    FORM1 = "form1"
+    CAUSE = "cause"
+    REMARK = "remark"
+
+
+class Level(StrEnum):
+    """Whose figure it is."""
+
+    SCHOOL = "school"
+    DISTRICT = "district"
+    REGION = "region"
+
+
+class Cut(StrEnum):
+    """What a figure of a school may be narrowed to, in the order of the address."""
+
+    GRADE = "grade"
+    CLASS = "class"
+    SUBJECT = "subject"
+    TEACHER = "teacher"
+
+
+_DATES = 2
+_CODES: dict[Kind, tuple[str, ...]] = {
+    Kind.MEASURE: MEASURES,
+    Kind.FORM1: COLUMNS,
+    Kind.CAUSE: tuple(Cause),
+}
+_OF_LESSONS = frozenset(Cut)
+_OF_PUPILS = frozenset({Cut.GRADE, Cut.CLASS, Cut.SUBJECT})
+_NOWHERE: frozenset[Cut] = frozenset()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the days from ``first`` to ``last``, as known at the end of ``as_of``.
+
+    ``within`` narrows a school's figure by keys of the journal (class, subject), a pseudonym
+    (teacher), a number (grade). Raises ``AddressError`` for a figure that there cannot be.
+    """
+
+    kind: Kind
+    code: str
+    level: Level
+    unit: str
+    first: date
+    last: date
+    as_of: date
+    within: tuple[tuple[Cut, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        known = _CODES.get(self.kind)
+        if not self.code or (known and self.code not in known):
+            there = f"; есть: {', '.join(known)}" if known else ""
+            raise AddressError(f"{self.kind}: нет показателя «{self.code}»{there}")
+        if not self.unit or (self.level is Level.REGION and self.unit != REGION):
+            raise AddressError(f"{self.level}: нет такого «{self.unit}»; у региона пишут region")
+        if not self.first <= self.last <= self.as_of:
+            raise AddressError(
+                f"{self.first} … {self.last} @ {self.as_of}: период идёт от первого дня до"
+                " последнего, а известно о нём не раньше последнего дня"
+            )
+        self._narrowed_well()
+
+    def _narrowed_well(self) -> None:
+        parts = [part for part, _ in self.within]
+        if parts != [part for part in Cut if part in parts]:
+            raise AddressError("уточнения идут по одному: grade, class, subject, teacher")
+        if self.within and self.level is not Level.SCHOOL:
+            raise AddressError("уточнять (grade, class, subject, teacher) можно только школу")
+        if strange := [part for part in parts if part not in _narrowing(self.kind, self.code)]:
+            raise AddressError(f"{self.kind}/{self.code}: нет разреза {strange[0]}")
+        if self.kind is Kind.FORM1 and (self.level, parts) != (Level.SCHOOL, [Cut.GRADE]):
+            raise AddressError("ячейка формы 1: школа и параллель, например grade=5")
+        grade = dict(self.within).get(Cut.GRADE)
+        if grade is not None and not (grade.isascii() and grade.isdigit() and len(grade) < 3):
+            raise AddressError(f"grade={grade}: параллель — число, например 5")
+        if not all(value for _, value in self.within):
+            raise AddressError("у уточнения нет значения")
+
+    def __str__(self) -> str:
+        parts = [self.kind, self.code, self.level, self.unit]
+        parts += [f"{part}={_quoted(value)}" for part, value in self.within]
+        parts = [*map(_quoted, parts[:4]), *parts[4:], f"{self.first}", f"{self.last}"]
+        return "/".join(parts) + f"@{self.as_of}"
+
+    def cut(self, by: Cut) -> str | None:
+        """What it is narrowed to."""
+        return dict(self.within).get(by)
+
+    def of_school(self, school: str) -> Figure:
+        """The part of it that one school adds."""
+        return Figure(
+            self.kind, self.code, Level.SCHOOL, school, self.first, self.last, self.as_of,
+            self.within,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LedgerCounter:
+    """A counter of the account of a run: a school, an entity, and a source where it is named."""
+
+    counter: Counter
+    school: str
+    run_id: str
+    entity: str
+    source: str = field(default="")
+
+    def __post_init__(self) -> None:
+        if not (self.school and self.run_id and self.entity):
+            raise AddressError("счётчик прогона: нужны школа, прогон и сущность")
+
+    def __str__(self) -> str:
+        parts = ["ledger", self.counter, "school", _quoted(self.school)]
+        parts.append(f"entity={_quoted(self.entity)}")
+        parts += [f"source={_quoted(self.source)}"] if self.source else []
+        return "/".join(parts) + f"@{_quoted(self.run_id)}"
+
+
+Address = Figure | LedgerCounter
+
+
+def parse(text: str) -> Address:
+    """The address written in ``text``. Raises ``AddressError``."""
+    before, at, after = text.rpartition("@")
+    parts = before.split("/")
+    if not at or len(parts) < 5:
+        raise AddressError(
+            f"«{text}» не адрес числа; адрес: показатель/код/уровень/чей/с/по@на день, например"
+            " measure/held/school/781003/2026-09-01/2026-09-18@2026-09-18"
+        )
+    found = _ledger(parts, after) if parts[0] == "ledger" else _figure(parts, after)
+    if str(found) != text:
+        raise AddressError(f"«{text}»: этот адрес пишут так: {found}")
+    return found
+
+
+def _figure(parts: list[str], as_of: str) -> Figure:
+    kind, code, level, unit, *rest = parts
+    within, days = rest[:-_DATES], rest[-_DATES:]
+    if len(days) != _DATES:
+        raise AddressError("в адресе нет первого и последнего дня")
+    return Figure(
+        kind=Kind(_one_of(kind, [*Kind, "ledger"])),
+        code=unquote(code),
+        level=Level(_one_of(level, list(Level))),
+        unit=unquote(unit),
+        first=_day(days[0]),
+        last=_day(days[1]),
+        as_of=_day(as_of),
+        within=tuple((Cut(name), value) for name, value in _named(within, list(Cut)).items()),
+    )
+
+
+def _ledger(parts: list[str], run_id: str) -> LedgerCounter:
+    _, counter, level, school, *rest = parts
+    _one_of(level, [Level.SCHOOL])
+    named = _named(rest, ["entity", "source"])
+    return LedgerCounter(
+        counter=Counter(_one_of(counter, list(Counter))),
+        school=unquote(school),
+        run_id=unquote(run_id),
+        entity=named.get("entity", ""),
+        source=named.get("source", ""),
+    )
+
+
+def _named(parts: list[str], known: list[str]) -> dict[str, str]:
+    found = {}
+    for part in parts:
+        name, _, value = part.partition("=")
+        found[_one_of(name, known)] = unquote(value)
+    return found
+
+
+def _one_of(word: str, known: list[str]) -> str:
+    if word not in known:
+        raise AddressError(f"«{word}»: здесь пишут одно из: {', '.join(known)}")
+    return word
+
+
+def _day(word: str) -> date:
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise AddressError(f"«{word}» не день; пишут 2026-09-18") from None
+
+
+def _narrowing(kind: Kind, code: str) -> frozenset[Cut]:
+    """What a figure can be narrowed to: days have no class, pupils' marks no teacher."""
+    if kind is Kind.CAUSE or code == "upload_frequency":
+        return _NOWHERE
+    if kind is Kind.FORM1:
+        return frozenset({Cut.GRADE})
+    return _OF_PUPILS if code == "accumulation" else _OF_LESSONS
+
+
+def _quoted(value: str) -> str:
+    return quote(value, safe="")

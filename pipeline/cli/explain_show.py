@@ -1,0 +1,245 @@
+"""How an explained figure looks: a table for a person, what is not counted first; a line of JSON
+for each row for a machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import typer
+from sqlalchemy import Connection
+
+from pipeline.addresses import Figure, Kind, Level
+from pipeline.cli.present import show
+from pipeline.explain import Explained, kept, zone_of
+from pipeline.explain_ledger import ExplainedCounter
+from quality.profiles import Profile
+from quality.regulations import Citation
+from reports.explained import CLOCKS, PARTS, THINGS, origin_words, why_words
+from reports.words import grouped, short_date
+
+SHOWN = 3  # so many origins of a row in a table; --json has them all
+
+
+@dataclass(frozen=True)
+class How:
+    """``everything``: rows that count, too; ``limit``: rows of a table."""
+
+    everything: bool
+    limit: int
+    as_json: bool
+
+
+def show_figure(
+    connection: Connection, figure: Figure, parts: Iterable[Explained], how: How
+) -> bool:
+    """Show ``figure``; whether it is the one that was kept, or none was.
+
+    A school's figure is shown with its rows, another one by school; as JSON always with the rows.
+    """
+    zone = ZoneInfo(zone_of(connection, figure.first))
+    numerator = denominator = 0
+    schools: list[dict[str, Any]] = []
+    last: Explained | None = None
+    for part in parts:
+        numerator, denominator = numerator + part.numerator, denominator + part.denominator
+        if how.as_json:
+            for row in _objects(part):
+                _line({"school": part.figure.unit} | row)
+        schools.append(_school_row(part))
+        last = part
+    stored = kept(connection, figure)
+    same = stored is None or (stored[0] == numerator and stored[1] in (None, denominator))
+    if how.as_json:
+        said = {"address": str(figure), "numerator": numerator, "denominator": denominator}
+        _line(said | {"kept": stored, "same": same})
+        return same
+    _heading(figure, (numerator, denominator), last.regulation if last else None)
+    typer.echo(_kept_words(stored, same=same))
+    if last and figure.level is Level.SCHOOL:
+        _table(last, how, zone)
+    else:
+        show(schools, as_json=False)
+        typer.echo("Строки школы: та же команда с --school.")
+    return same
+
+
+def show_counter(explained: ExplainedCounter, how: How) -> None:
+    """Show the records of a counter of a run."""
+    rows = explained.records.to_dicts()
+    if how.as_json:
+        for row in rows:
+            _line(row)
+        _line({"address": str(explained.address), "count": explained.count})
+        return
+    typer.echo(f"{explained.address}\nзаписей: {grouped(explained.count)}")
+    table = [
+        {
+            "источник": row["source"],
+            "запись": row["key"],
+            "поле": row["field"],
+            "правило": row["rule"],
+            "откуда": origin_words(row["document"], row["line"], row["upload"]),
+        }
+        for row in rows[: how.limit]
+    ]
+    show(table, as_json=False)
+    _rest(len(rows), how)
+
+
+def _heading(figure: Figure, counts: tuple[int, int], regulation: Profile | None) -> None:
+    numerator, denominator = counts
+    share = f" ({numerator / denominator:.1%})" if denominator else ""
+    title, *words = _title(figure, regulation)
+    typer.echo(f"{title}: {grouped(numerator)} из {grouped(denominator)}{share}")
+    whose = "регион" if figure.level is Level.REGION else f"{_LEVELS[figure.level]} {figure.unit}"
+    within = "".join(f", {cut} {value}" for cut, value in figure.within)
+    typer.echo(
+        f"{whose}{within}, с {short_date(figure.first)} по {short_date(figure.last)},"
+        f" по состоянию на {short_date(figure.as_of)}"
+    )
+    for line in words:
+        typer.echo(line)
+    typer.echo(f"Адрес: {figure}")
+
+
+_LEVELS = {Level.SCHOOL: "школа", Level.DISTRICT: "район"}
+
+
+def _title(figure: Figure, regulation: Profile | None) -> list[str]:
+    """What the figure is called, its definition, the document it rests on, and the version. Those
+    of a region stand in the profile of the last of its schools: the measures are Svod's own."""
+    if figure.kind is Kind.CAUSE:
+        return [f"Дни: {PARTS[figure.code]}"]
+    if figure.kind is Kind.REMARK or regulation is None:
+        return [f"{_KINDS[figure.kind]}: {figure.code}"]
+    version = f"Определения: {regulation.definition}"
+    if figure.kind is Kind.MEASURE:
+        measure = regulation.measure(figure.code)
+        return [measure.title, measure.definition, _cited(measure.citation), version]
+    if not regulation.has_form(figure.kind):
+        return [f"{_KINDS[figure.kind]}: {figure.code}", version]
+    form = regulation.form(figure.kind)
+    column = next((one.title for one in form.columns if one.code == figure.code), figure.code)
+    return [column, form.title, _cited(form.citation), version]
+
+
+_KINDS = {Kind.MEASURE: "Показатель", Kind.FORM1: "Форма 1", Kind.REMARK: "Замечания"}
+
+
+def _cited(citation: Citation) -> str:
+    return f"Источник: {citation.document}, {citation.clause}"
+
+
+def _kept_words(stored: tuple[int, int | None] | None, *, same: bool) -> str:
+    if stored is None:
+        return "За этот период и день число не сохранялось."
+    if same:
+        return "Совпадает с сохранённым."
+    of = "" if stored[1] is None else f" из {grouped(stored[1])}"
+    return (
+        f"НЕ СОВПАДАЕТ: сохранено {grouped(stored[0])}{of}. Пересчитайте день: svod measure;"
+        " если не помогло, позовите разработчика."
+    )
+
+
+def _table(explained: Explained, how: How, zone: ZoneInfo) -> None:
+    rows = explained.rows.sort("counted", "date", "number", "row", nulls_last=True)
+    chosen = rows if how.everything else rows.filter(~pl.col("counted"))
+    origins = _by_row(explained)
+    table = [
+        _person_row(row, origins.get(row["row"], []), zone)
+        for row in chosen.head(how.limit).iter_rows(named=True)
+    ]
+    used = [name for name in table[0] if any(row[name] for row in table)] if table else []
+    show([{name: row[name] for name in used} for row in table], as_json=False)
+    _rest(chosen.height, how)
+    if not how.everything and chosen.height < rows.height:
+        typer.echo(f"засчитано {grouped(rows.height - chosen.height)}; показать их: --all")
+
+
+def _rest(height: int, how: How) -> None:
+    if height > how.limit:
+        typer.echo(f"показано {how.limit} из {grouped(height)}; больше: --limit")
+
+
+def _person_row(
+    row: dict[str, Any], origins: list[dict[str, Any]], zone: ZoneInfo
+) -> dict[str, Any]:
+    """A row in words; what is empty in all rows is left out of the table."""
+    counted = "да" if row["counted"] else "нет"
+    return {
+        "засчитано": counted,
+        "что": " ".join(filter(None, (THINGS[row["thing"]], PARTS.get(row["part"], "")))),
+        "дата": short_date(row["date"]) if row["date"] else "",
+        "№": row["number"] or "",
+        "класс": row["class_name"] or row["class_key"] or "",
+        "группа": row["group_key"] or "",
+        "предмет": row["subject_name"] or row["subject_key"] or "",
+        "учитель": row["teacher"] or "",
+        "ученик": row["pupil"] or "",
+        "почему": why_words(row["why"]),
+        "отметок": "" if row["asked"] is None else f"{row['marks']} из {row['asked']}",
+        "срок": _moment(row["due_at"], zone),
+        "внесено": _entered(row, zone),
+        "прогон": " ".join(filter(None, (row["run_id"], row["run_state"], row["rule"]))),
+        "откуда": "\n".join(_origin_lines(origins)),
+    }
+
+
+def _entered(row: dict[str, Any], zone: ZoneInfo) -> str:
+    if row["not_after"] is None:
+        return ""
+    until = _moment(row["not_after"], zone)
+    if row["clock"] == "hub":
+        since = _moment(row["not_before"], zone)
+        until = f"после {since}, не позже {until}" if since else f"не позже {until}"
+    return f"{until}, {CLOCKS[row['clock']]}"
+
+
+def _moment(at: Any, zone: ZoneInfo) -> str:
+    return "" if at is None else f"{at.astimezone(zone):%d.%m.%Y %H:%M:%S}"
+
+
+def _origin_lines(origins: list[dict[str, Any]]) -> Iterator[str]:
+    for one in origins[:SHOWN]:
+        yield origin_words(one["document"], one["line"], one["upload"])
+    if len(origins) > SHOWN:
+        yield f"и ещё {len(origins) - SHOWN}"
+
+
+def _by_row(explained: Explained) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {}
+    for one in explained.origins.iter_rows(named=True):
+        found.setdefault(one["row"], []).append(one)
+    return found
+
+
+def _school_row(part: Explained) -> dict[str, Any]:
+    return {
+        "школа": part.figure.unit,
+        "засчитано": part.numerator,
+        "всего": part.denominator,
+        "не засчитано": part.denominator - part.numerator,
+        "определения": part.regulation.definition,
+    }
+
+
+def _objects(part: Explained) -> Iterator[dict[str, Any]]:
+    """Each row with its origins, without what it has not."""
+    origins = _by_row(part)
+    for row in part.rows.iter_rows(named=True):
+        shown = [_filled(one) for one in origins.get(row["row"], [])]
+        yield _filled(row) | {"origins": shown}
+
+
+def _filled(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None and name != "row"}
+
+
+def _line(value: dict[str, Any]) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, default=str))

@@ -1,0 +1,211 @@
+"""Explain: from a figure to the rows it counts, and to the file and line each of them came from.
+
+A figure is counted again as it was known at the end of its day (``school_facts``); the rows must
+add up to it, and it must equal the figure that was kept then. School by school: a region's rows are
+never held together. Pseudonyms and counts only: no text, no value of a mark is read for a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+import polars as pl
+from sqlalchemy import Connection, select, text
+
+from pipeline.addresses import AddressError, Figure, Kind, Level
+from pipeline.counted import ROWS, Counted, count_rows
+from pipeline.counted_days import count_days
+from pipeline.counted_remarks import count_remarks
+from pipeline.origins import ORIGINS, Known, origins
+from pipeline.school_facts import SchoolPlace, end_of, journal_facts, places
+from quality.journal_frames import known_rows
+from quality.profiles import Profile
+from schemas.tables import school_years
+
+# Rows with the names that the journal has for their classes and subjects.
+NAMED = ROWS | {"class_name": pl.String(), "subject_name": pl.String()}
+ScheduleBasis = Callable[[str], str]  # the basis by the name of a mapping: school_facts
+
+
+class RowsDifferError(Exception):
+    """The rows do not add up to the figure: a fault of the hub; give a developer its address."""
+
+    def __init__(self, figure: Figure, rows: tuple[int, int], added_up: tuple[int, int]) -> None:
+        super().__init__(
+            f"{figure}: строки дают {rows[0]} из {rows[1]},"
+            f" а число — {added_up[0]} из {added_up[1]}"
+        )
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One school's part of a figure: ``rows`` (``NAMED``) and their ``origins``
+    (``origins.ORIGINS``), both by ``row``."""
+
+    figure: Figure
+    regulation: Profile
+    numerator: int
+    denominator: int
+    rows: pl.DataFrame
+    origins: pl.DataFrame
+
+
+def explain(
+    connection: Connection, figure: Figure, schedule_basis: ScheduleBasis
+) -> Iterator[Explained]:
+    """Each school's part of ``figure``, by code.
+
+    Raises ``AddressError`` where the registry has no such school, district or school year,
+    ``RowsDifferError``, ``quality.profiles.UnknownProfileError``.
+    """
+    chosen = _schools(connection, figure)
+    as_of = end_of(figure.as_of, zone_of(connection, figure.first))
+    for school in chosen:
+        own = figure.of_school(school.code)
+        yield _explain_school(connection, school, own, as_of, schedule_basis)
+
+
+def kept(connection: Connection, figure: Figure) -> tuple[int, int | None] | None:
+    """Numerator and denominator as they were kept at the end of the figure's day; None if nothing
+    was kept for this period. A cell of form 1 is kept without what it is part of."""
+    statement = _KEPT.get(figure.kind)
+    if statement is None or (figure.within and figure.kind is not Kind.FORM1):
+        return None
+    values = {
+        "code": figure.code,
+        "level": figure.level,
+        "unit": figure.unit,
+        "first": figure.first,
+        "last": figure.last,
+        "as_of": figure.as_of,
+        "row": figure.within[0][1] if figure.within else "",
+    }
+    named = {name: value for name, value in values.items() if f":{name}" in statement}
+    row = connection.execute(text(statement), named).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+_KEPT = {
+    Kind.MEASURE: """
+SELECT numerator, denominator FROM quality.measures WHERE as_of = :as_of
+  AND date_from = :first AND date_to = :last AND level = :level AND unit = :unit
+  AND measure = :code""",
+    Kind.FORM1: """
+SELECT value, NULL FROM quality.form_figures WHERE as_of = :as_of
+  AND form = 'form1' AND school = :unit AND row = :row AND "column" = :code
+  AND EXISTS (SELECT 1 FROM quality.measures m WHERE m.as_of = :as_of
+    AND m.date_from = :first AND m.date_to = :last)""",
+    # The calendar of a day is kept for all days that were measured; any of them can be asked for.
+    Kind.CAUSE: """
+SELECT count(*) FILTER (WHERE f."column" = :code), count(*)
+FROM quality.form_figures f JOIN registry.schools s ON s.code = f.school
+WHERE f.as_of = :as_of AND f.form = 'uploads'
+  AND CASE :level WHEN 'school' THEN s.code WHEN 'district' THEN s.district
+    ELSE 'region' END = :unit
+  AND f.row BETWEEN CAST(:first AS date)::text AND CAST(:last AS date)::text
+  AND EXISTS (SELECT 1 FROM quality.measures m WHERE m.as_of = :as_of
+    AND m.date_from <= :first AND m.date_to >= :last)
+HAVING count(*) > 0""",
+}
+
+
+def _explain_school(
+    connection: Connection,
+    school: SchoolPlace,
+    figure: Figure,
+    as_of: datetime,
+    schedule_basis: ScheduleBasis,
+) -> Explained:
+    parts: list[tuple[str, Counted]] = []
+    shown: list[pl.DataFrame] = []
+    if figure.kind is Kind.REMARK:
+        found = count_remarks(connection, school.code, school.school_year, figure)
+        parts += found.items()
+    elif figure.kind is Kind.CAUSE or figure.code == "upload_frequency":
+        # A later reading settles what an earlier day is due to, so the calendar runs to the end.
+        period = (figure.first, school.until(figure.as_of))
+        journals = list(journal_facts(connection, school, period, as_of, schedule_basis))
+        days = count_days(connection, school.code, journals, figure)
+        parts.append(("", days.counted))
+        shown.append(days.origins)
+    else:
+        period = (figure.first, school.until(figure.last))
+        for facts in journal_facts(connection, school, period, as_of, schedule_basis):
+            parts.append((facts.source, count_rows(facts, figure, period)))
+    return _put_together(connection, school, figure, as_of, parts, shown)
+
+
+def _put_together(
+    connection: Connection,
+    school: SchoolPlace,
+    figure: Figure,
+    as_of: datetime,
+    parts: list[tuple[str, Counted]],
+    shown: list[pl.DataFrame],
+) -> Explained:
+    """The rows of all journals with their origins, numbered through; checked against the figure."""
+    rows: list[pl.DataFrame] = []
+    at = 0
+    for source, counted in parts:
+        journal = Known(school.code, source, school.school_year, as_of)
+        number = (pl.col("row") + at).cast(pl.UInt32)
+        found = origins(connection, journal, counted.wanted)
+        shown.append(found.with_columns(number))
+        rows.append(_named(connection, journal, counted.rows.with_columns(number)))
+        at += counted.rows.height
+    everything = pl.concat([pl.DataFrame(schema=NAMED), *rows])
+    counts = (int(everything["counted"].sum()), everything.height)
+    added_up = (sum(c.figure[0] for _, c in parts), sum(c.figure[1] for _, c in parts))
+    if counts != added_up:
+        raise RowsDifferError(figure, counts, added_up)
+    return Explained(
+        figure=figure,
+        regulation=school.regulation,
+        numerator=counts[0],
+        denominator=counts[1],
+        rows=everything,
+        origins=pl.concat([pl.DataFrame(schema=ORIGINS), *shown]),
+    )
+
+
+def _named(connection: Connection, journal: Known, rows: pl.DataFrame) -> pl.DataFrame:
+    """``rows`` with the names of their classes and subjects, as the journal has them."""
+    for entity, key, name in _NAMES:
+        known = known_rows(connection, entity, ["key", "name"], asdict(journal))
+        names = known.select(pl.col("key").alias(key), pl.col("name").alias(name))
+        rows = rows.join(names, on=key, how="left", maintain_order="left")
+    return rows
+
+
+_NAMES = (("class_", "class_key", "class_name"), ("subject", "subject_key", "subject_name"))
+
+
+def _schools(connection: Connection, figure: Figure) -> list[SchoolPlace]:
+    """The schools of the figure's unit that were open on a day of it."""
+    there = places(connection, figure.first)
+    match figure.level:
+        case Level.SCHOOL:
+            chosen = [school for school in there if school.code == figure.unit]
+        case Level.DISTRICT:
+            chosen = [school for school in there if school.district == figure.unit]
+        case Level.REGION:
+            return there
+    if not chosen:
+        raise AddressError(f"{figure.level}/{figure.unit}: в эти дни такого в реестре нет")
+    return chosen
+
+
+def zone_of(connection: Connection, day: date) -> str:
+    """The region's zone in the school year of ``day``. Raises ``AddressError``."""
+    query = (
+        select(school_years.c.zone)
+        .where(school_years.c.start <= day)
+        .order_by(school_years.c.start.desc())
+        .limit(1)
+    )
+    zone: str | None = connection.execute(query).scalar_one_or_none()
+    if zone is None:
+        raise AddressError(f"{day}: такого учебного года в реестре нет")
+    return zone
