@@ -1,0 +1,306 @@
+"""A hundred figures opened: the rows that make each up, and the lines that hold these rows."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline import figures
+from pipeline.addresses import Cut, Figure, Kind, Level
+from pipeline.collect import Run
+from pipeline.explain import Explained, explain, kept
+from pipeline.profiles import load_profile
+from quality.form1 import COLUMNS
+from quality.measures import MEASURES
+from quality.uploads import Cause
+from tests.end_to_end.conftest import run_of
+from tests.end_to_end.landed import Landed, dated
+from tests.end_to_end.recount import Recount, Row, days, evening
+from tests.end_to_end.server import Server
+from tests.end_to_end.world import World
+
+FIGURES, SEED = 100, 20260918
+LESSONS = ("fill_rate", "held", "topic", "homework", "attendance", "marks")
+YEAR_START = date(2026, 9, 1)
+PSEUDONYM = re.compile(r"p[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A world measured on every one of its dates, with what its schools have."""
+
+    world: World
+    landed: Landed
+    dates: list[date]
+    districts: dict[str, list[str]]
+    velikie_luki: str  # the school whose regulation asks for marks in the course of a term
+
+    @property
+    def schools(self) -> list[str]:
+        return [school for schools in self.districts.values() for school in schools]
+
+
+@pytest.fixture(scope="module")
+def measured(
+    server: Server, september: World, october: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Place]]:
+    """Both regions, one school of each by another regulation, measured on all their dates."""
+    found = []
+    for world in (september, october):
+        name = f"{world.name}_explained"
+        own = world.copy(name, tmp_path_factory.mktemp("explained") / world.name)
+        school = own.schools("paragraf")[-1]
+        own.write(
+            "UPDATE registry.schools SET profile = 'velikie_luki' WHERE code = :code", code=school
+        )
+        dates = [date.fromisoformat(day) for day in own.dates]
+        for day in dates:
+            figures.compute(own.hub, Run(run_of(day.isoformat()), day))
+        districts: dict[str, list[str]] = {}
+        for row in own.rows("SELECT code, district FROM registry.schools ORDER BY code"):
+            districts.setdefault(row["district"], []).append(row["code"])
+        found.append(Place(own, Landed(own), dates, districts, school))
+    yield found
+    for place in found:
+        server.drop(place.world.name)
+
+
+@cache
+def recount(world: World, school: str, as_of: date) -> Recount:
+    return Recount(world, school, as_of)
+
+
+def drawn(places: list[Place]) -> list[tuple[Place, Figure]]:
+    """The same hundred figures every time, of every kind and level."""
+    draw = random.Random(SEED)
+    found: list[tuple[Place, Figure]] = []
+    while len(found) < FIGURES:
+        place = places[len(found) % len(places)]
+        as_of = draw.choice(place.dates)
+        last = draw.choice([as_of, as_of, as_of - timedelta(days=draw.randrange(10))])
+        first = draw.choice([YEAR_START, last - timedelta(days=draw.randrange(14))])
+        first = max(first, YEAR_START)
+        kind = draw.choice([Kind.MEASURE] * 5 + [Kind.FORM1] * 2 + [Kind.CAUSE])
+        match kind:
+            case Kind.MEASURE:
+                code = draw.choice(MEASURES)
+            case Kind.FORM1:
+                code = draw.choice(COLUMNS)
+            case _:
+                code = draw.choice(list(Cause)[:4])
+        level, unit, within = _whose(draw, place, kind, code)
+        found.append((place, Figure(kind, code, level, unit, first, last, as_of, within)))
+    return found
+
+
+def _whose(
+    draw: random.Random, place: Place, kind: Kind, code: str
+) -> tuple[Level, str, tuple[tuple[Cut, str], ...]]:
+    """A level and a unit. Velikie Luki's deadlines by the bell are counted elsewhere."""
+    schools = [s for s in place.schools if code != "timeliness" or s != place.velikie_luki]
+    school = draw.choice([place.velikie_luki] if code == "accumulation" else schools)
+    facts = recount(place.world, school, place.dates[-1])
+    if kind is Kind.FORM1:
+        grade = draw.choice(sorted({c["grade_level"] for c in facts.facts("class_")}))
+        return Level.SCHOOL, school, ((Cut.GRADE, str(grade)),)
+    if code != "timeliness" and draw.random() < 0.25:
+        district = draw.choice(sorted(place.districts))
+        return draw.choice([(Level.DISTRICT, district, ()), (Level.REGION, "region", ())])
+    if kind is Kind.CAUSE or code == "upload_frequency" or draw.random() < 0.3:
+        return Level.SCHOOL, school, ()
+    lesson = draw.choice(sorted(facts.facts("lesson"), key=lambda row: str(row["key"])))
+    cuts = {
+        Cut.CLASS: lesson["class_key"],
+        Cut.SUBJECT: lesson["subject_key"],
+        Cut.TEACHER: lesson["substitute"] or lesson["teacher"],
+    }
+    cut = draw.choice([cut for cut in cuts if cut is not Cut.TEACHER or code != "accumulation"])
+    return Level.SCHOOL, school, ((cut, str(cuts[cut])),) if cuts[cut] else ()
+
+
+def test_a_hundred_figures(measured: list[Place]) -> None:
+    seen: Counter[Any] = Counter()
+    for place, figure in drawn(measured):
+        parts = opened(place.world, figure)
+        assert [part.figure.unit for part in parts] == units(place, figure), figure
+        for part in parts:
+            check_rows(place, part)
+            check_lines(place, part)
+            seen[figure.kind, figure.level] += 1
+            seen[figure.code] += part.denominator
+        was = kept_then(place.world, figure)
+        added = tuple(sum(getattr(p, n) for p in parts) for n in ("numerator", "denominator"))
+        assert was is None or (was[0] == added[0] and was[1] in (None, added[1])), figure
+        seen["kept"] += was is not None
+    # Every measure was drawn and counted something: a hundred figures of nothing prove nothing.
+    assert [code for code in MEASURES if not seen[code]] == []
+    assert seen["kept"] > 10
+    assert len({key for key in seen if isinstance(key, tuple)}) >= 6
+
+
+def opened(world: World, figure: Figure) -> list[Explained]:
+    with world.hub.engine.begin() as connection:
+        return list(explain(connection, figure, lambda n: load_profile(n).schedule_basis))
+
+
+def kept_then(world: World, figure: Figure) -> tuple[int, int | None] | None:
+    with world.hub.engine.begin() as connection:
+        return kept(connection, figure)
+
+
+def units(place: Place, figure: Figure) -> list[str]:
+    match figure.level:
+        case Level.SCHOOL:
+            return [figure.unit]
+        case Level.DISTRICT:
+            return place.districts[figure.unit]
+        case _:
+            return sorted(place.schools)
+
+
+def check_rows(place: Place, part: Explained) -> None:
+    """The rows are those that plain SQL and Python find."""
+    figure = part.figure
+    shown: dict[int, set[tuple[str, str]]] = {}
+    for row, entity, key in part.origins.select("row", "entity", "key").iter_rows():
+        shown.setdefault(row, set()).add((entity, key))
+    rows = part.rows.to_dicts()
+    assert part.numerator == sum(row["counted"] for row in rows)
+    assert part.denominator == len(rows)
+    facts = recount(place.world, figure.unit, figure.as_of)
+    if figure.kind is Kind.FORM1:
+        grade = int(dict(figure.within)[Cut.GRADE])
+        key = {"c": "class_key", "p": "pupil", "s": "subject_key", "t": "teacher"}[figure.code[0]]
+        expected = facts.form1(figure.code, grade, figure.first, figure.last)
+        assert {row[key]: row["counted"] for row in rows} == expected, figure
+        assert len(rows) == len(expected), figure
+        return
+    if figure.kind is Kind.CAUSE or figure.code == "upload_frequency":
+        check_days(place, part)
+        return
+    assert Counter(_row(row, shown.get(row["row"], set())) for row in rows) == _expected(
+        place, facts, figure
+    ), figure
+
+
+def _row(row: dict[str, Any], shown: set[tuple[str, str]]) -> Row:
+    place = tuple(row[n] for n in ("number", "class_key", "group_key", "subject_key"))
+    if row["thing"] == "pair":
+        return row["pupil"], row["class_key"], row["subject_key"], frozenset(shown), row["counted"]
+    day = (row["date"].isoformat(), *place)
+    if row["thing"] == "part":
+        return day, row["part"], frozenset(shown), row["counted"]
+    return day, frozenset(shown), row["counted"]
+
+
+def _expected(place: Place, facts: Recount, figure: Figure) -> Counter[Row]:
+    within = dict(figure.within)
+    class_, subject = within.get(Cut.CLASS), within.get(Cut.SUBJECT)
+    if figure.code == "accumulation":
+        if figure.unit != place.velikie_luki:
+            return Counter()
+        return facts.accumulation(
+            figure.last, lambda c, s: class_ in (None, c) and subject in (None, s)
+        )
+    lessons = [
+        one
+        for one in facts.lessons(figure.first, figure.last)
+        if class_ in (None, one["place"][2])
+        and subject in (None, one["place"][4])
+        and within.get(Cut.TEACHER) in (None, one["by"])
+    ]
+    if figure.code == "timeliness":
+        return facts.timeliness(lessons)
+    return facts.measure(figure.code, lessons)
+
+
+def check_days(place: Place, part: Explained) -> None:
+    """The days are the sandbox's own calendar; what shows a day is its upload or its run."""
+    figure = part.figure
+    truth = place.world.truth["uploads"][figure.unit]
+    span = [day for day in days(figure.first, figure.last) if day.isoformat() in truth]
+    causes = {day: truth[day.isoformat()] for day in span}
+    if figure.kind is Kind.MEASURE:
+        causes = {day: cause for day, cause in causes.items() if cause != "not_a_school_day"}
+    code = "uploaded" if figure.kind is Kind.MEASURE else figure.code
+    rows = {row["date"]: row for row in part.rows.to_dicts()}
+    assert {day: row["counted"] for day, row in rows.items()} == {
+        day: cause == code for day, cause in causes.items()
+    }, figure
+    uploads = {
+        (row["row"], row["upload"]) for row in part.origins.select("row", "upload").to_dicts()
+    }
+    for day, row in rows.items():
+        if causes[day] == "uploaded":
+            assert (row["row"], day.isoformat()) in uploads, (figure, day)
+        elif causes[day] != "not_a_school_day":
+            assert row["run_id"] == run_of(day.isoformat()), (figure, day)
+            state = place.world.rows(
+                "SELECT state, rule FROM ops.school_runs WHERE run_id = :run AND verb = 'collect'"
+                " AND school = :school AND source = :source",
+                run=row["run_id"],
+                school=figure.unit,
+                source=row["source"],
+            )
+            assert [(row["run_state"], row["rule"])] == [(s["state"], s["rule"]) for s in state]
+
+
+def check_lines(place: Place, part: Explained) -> None:
+    """The origin is that of the version known then, and at its line the record's key is read."""
+    facts = recount(place.world, part.figure.unit, part.figure.as_of)
+    read = part.origins.filter(pl.col("line").is_not_null())
+    for origin in read.unique(["entity", "key"]).to_dicts():
+        fact = facts.by_key(origin["entity"])[origin["key"]]
+        line = (fact["origin_document"], fact["origin_line"])
+        assert (origin["document_id"], origin["line"]) == line, (part.figure, origin)
+        assert origin["taken_at"] <= evening(part.figure.as_of), (part.figure, origin)
+        assert holds(place, fact, origin["entity"]), (part.figure, origin)
+
+
+def holds(place: Place, fact: dict[str, Any], entity: str) -> bool:
+    """Whether the record of ``fact`` stands at its line, in one of the tables of the document.
+
+    Every word of its key does: in the row itself; what is of a whole page (class and subject)
+    above it; the day of a mark or an absence on a page in the head of its column.
+    """
+    read = place.landed.read(fact["origin_document"])
+    words = [dated(word) for word in fact["key"].split("|")]
+    if entity == "mark" and read.heads:
+        words.pop(6)  # which of the marks in the cell it is
+    column = "|".join(filter(None, words[3:-1])) if read.heads and len(words) > 5 else None
+    if column is not None and entity in ("mark", "attendance"):
+        if column not in read.heads:
+            return False
+        words = [*words[:3], words[-1]]
+    people = {word for word in words if PSEUDONYM.fullmatch(word)}
+    plain = {word for word in words if word} - people
+    for table in read.tables:
+        values = table.get(fact["origin_line"], [])
+        known = pseudonyms(place.world, fact, [*values, *read.above]) if people else set()
+        if values and plain <= {*values, *read.above} and people <= known:
+            return True
+    return False
+
+
+def pseudonyms(world: World, fact: dict[str, Any], values: list[str]) -> set[str]:
+    """Of whomever the values of a line may be the local key: HMAC by hand."""
+    plain = [" ".join(value.casefold().replace("ё", "е").split()) for value in values]
+    keys = {*values, *plain, *(f"{class_}|{name}" for class_ in values for name in plain)}
+    secret = world.hub.keys.pseudonym.hex().encode()
+    return {
+        "p" + hmac.new(secret, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
+        for key in keys
+        for role in ("pupil", "staff")
+        for parts in [("person", role, fact["school"], fact["source"], key)]
+    }
