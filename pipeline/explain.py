@@ -18,7 +18,7 @@ from pipeline.addresses import AddressError, Figure, Kind, Level
 from pipeline.counted import ROWS, Counted, count_rows
 from pipeline.counted_days import count_days
 from pipeline.counted_remarks import count_remarks
-from pipeline.origins import ORIGINS, Known, origins
+from pipeline.origins import ORIGINS, WANTED, Known, origins
 from pipeline.school_facts import SchoolPlace, end_of, journal_facts, places
 from quality.journal_frames import known_rows
 from quality.profiles import Profile
@@ -41,15 +41,21 @@ class RowsDifferError(Exception):
 
 @dataclass(frozen=True)
 class Explained:
-    """One school's part of a figure: ``rows`` (``NAMED``) and their ``origins``
-    (``origins.ORIGINS``), both by ``row``."""
+    """One school's part of a figure: its ``rows`` (``NAMED``).
+
+    ``wanted``: the records that show each row (``origins.WANTED`` and ``source``); ``uploads``: of
+    days, the whole uploads that do (``origins.ORIGINS``). ``origins_of`` says where these stand.
+    """
 
     figure: Figure
     regulation: Profile
     numerator: int
     denominator: int
     rows: pl.DataFrame
-    origins: pl.DataFrame
+    wanted: pl.DataFrame
+    uploads: pl.DataFrame
+    school_year: int
+    as_of: datetime
 
 
 def explain(
@@ -65,6 +71,16 @@ def explain(
     for school in chosen:
         own = figure.of_school(school.code)
         yield _explain_school(connection, school, own, as_of, schedule_basis)
+
+
+def origins_of(connection: Connection, explained: Explained, rows: pl.DataFrame) -> pl.DataFrame:
+    """The origins of those ``rows`` of ``explained``: ``origins.ORIGINS``."""
+    wanted = explained.wanted.join(rows, on="row", how="semi")
+    found = [explained.uploads.join(rows, on="row", how="semi")]
+    for (source,), of_source in wanted.group_by("source", maintain_order=True):
+        journal = Known(explained.figure.unit, str(source), explained.school_year, explained.as_of)
+        found.append(origins(connection, journal, of_source))
+    return pl.concat(found)
 
 
 def kept(connection: Connection, figure: Figure) -> tuple[int, int | None] | None:
@@ -119,7 +135,7 @@ def _explain_school(
     schedule_basis: ScheduleBasis,
 ) -> Explained:
     parts: list[tuple[str, Counted]] = []
-    shown: list[pl.DataFrame] = []
+    uploads = pl.DataFrame(schema=ORIGINS)
     if figure.kind is Kind.REMARK:
         found = count_remarks(connection, school.code, school.school_year, figure)
         parts += found.items()
@@ -129,12 +145,12 @@ def _explain_school(
         journals = list(journal_facts(connection, school, period, as_of, schedule_basis))
         days = count_days(connection, school.code, journals, figure)
         parts.append(("", days.counted))
-        shown.append(days.origins)
+        uploads = days.origins
     else:
         period = (figure.first, school.until(figure.last))
         for facts in journal_facts(connection, school, period, as_of, schedule_basis):
             parts.append((facts.source, count_rows(facts, figure, period)))
-    return _put_together(connection, school, figure, as_of, parts, shown)
+    return _put_together(connection, school, figure, as_of, parts, uploads)
 
 
 def _put_together(
@@ -143,19 +159,19 @@ def _put_together(
     figure: Figure,
     as_of: datetime,
     parts: list[tuple[str, Counted]],
-    shown: list[pl.DataFrame],
+    uploads: pl.DataFrame,
 ) -> Explained:
-    """The rows of all journals with their origins, numbered through; checked against the figure."""
-    rows: list[pl.DataFrame] = []
+    """The rows of all journals, numbered through; checked against the figure."""
+    rows = [pl.DataFrame(schema=NAMED)]
+    wanted = [pl.DataFrame(schema=WANTED | {"source": pl.String()})]
     at = 0
     for source, counted in parts:
         journal = Known(school.code, source, school.school_year, as_of)
         number = (pl.col("row") + at).cast(pl.UInt32)
-        found = origins(connection, journal, counted.wanted)
-        shown.append(found.with_columns(number))
+        wanted.append(counted.wanted.with_columns(number, source=pl.lit(source)))
         rows.append(_named(connection, journal, counted.rows.with_columns(number)))
         at += counted.rows.height
-    everything = pl.concat([pl.DataFrame(schema=NAMED), *rows])
+    everything = pl.concat(rows)
     counts = (int(everything["counted"].sum()), everything.height)
     added_up = (sum(c.figure[0] for _, c in parts), sum(c.figure[1] for _, c in parts))
     if counts != added_up:
@@ -166,7 +182,10 @@ def _put_together(
         numerator=counts[0],
         denominator=counts[1],
         rows=everything,
-        origins=pl.concat([pl.DataFrame(schema=ORIGINS), *shown]),
+        wanted=pl.concat(wanted),
+        uploads=uploads,
+        school_year=school.school_year,
+        as_of=as_of,
     )
 
 

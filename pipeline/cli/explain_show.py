@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from pipeline.addresses import Figure, Kind, Level
 from pipeline.cli.present import show
-from pipeline.explain import Explained, kept, zone_of
+from pipeline.explain import Explained, kept, origins_of, zone_of
 from pipeline.explain_ledger import ExplainedCounter
 from quality.profiles import Profile
 from quality.regulations import Citation
@@ -48,7 +48,7 @@ def show_figure(
     for part in parts:
         numerator, denominator = numerator + part.numerator, denominator + part.denominator
         if how.as_json:
-            for row in _objects(part):
+            for row in _objects(connection, part):
                 _line({"school": part.figure.unit} | row)
         schools.append(_school_row(part))
         last = part
@@ -61,7 +61,7 @@ def show_figure(
     _heading(figure, (numerator, denominator), last.regulation if last else None)
     typer.echo(_kept_words(stored, same=same))
     if last and figure.level is Level.SCHOOL:
-        _table(last, how, zone)
+        _table(connection, last, how, zone)
     else:
         show(schools, as_json=False)
         typer.echo("Строки школы: та же команда с --school.")
@@ -147,13 +147,13 @@ def _kept_words(stored: tuple[int, int | None] | None, *, same: bool) -> str:
     )
 
 
-def _table(explained: Explained, how: How, zone: ZoneInfo) -> None:
+def _table(connection: Connection, explained: Explained, how: How, zone: ZoneInfo) -> None:
     rows = explained.rows.sort("counted", "date", "number", "row", nulls_last=True)
     chosen = rows if how.everything else rows.filter(~pl.col("counted"))
-    origins = _by_row(explained)
+    shown = chosen.head(how.limit)
+    origins = _by_row(connection, explained, shown)
     table = [
-        _person_row(row, origins.get(row["row"], []), zone)
-        for row in chosen.head(how.limit).iter_rows(named=True)
+        _person_row(row, origins.get(row["row"], []), zone) for row in shown.iter_rows(named=True)
     ]
     used = [name for name in table[0] if any(row[name] for row in table)] if table else []
     show([{name: row[name] for name in used} for row in table], as_json=False)
@@ -212,9 +212,11 @@ def _origin_lines(origins: list[dict[str, Any]]) -> Iterator[str]:
         yield f"и ещё {len(origins) - SHOWN}"
 
 
-def _by_row(explained: Explained) -> dict[int, list[dict[str, Any]]]:
+def _by_row(
+    connection: Connection, explained: Explained, rows: pl.DataFrame
+) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
-    for one in explained.origins.iter_rows(named=True):
+    for one in origins_of(connection, explained, rows).iter_rows(named=True):
         found.setdefault(one["row"], []).append(one)
     return found
 
@@ -229,9 +231,9 @@ def _school_row(part: Explained) -> dict[str, Any]:
     }
 
 
-def _objects(part: Explained) -> Iterator[dict[str, Any]]:
+def _objects(connection: Connection, part: Explained) -> Iterator[dict[str, Any]]:
     """Each row with its origins, without what it has not."""
-    origins = _by_row(part)
+    origins = _by_row(connection, part, part.rows)
     for row in part.rows.iter_rows(named=True):
         shown = [_filled(one) for one in origins.get(row["row"], [])]
         yield _filled(row) | {"origins": shown}

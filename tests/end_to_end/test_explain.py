@@ -8,7 +8,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ import pytest
 from pipeline import figures
 from pipeline.addresses import Cut, Figure, Kind, Level
 from pipeline.collect import Run
-from pipeline.explain import Explained, explain, kept
+from pipeline.explain import Explained, explain, kept, origins_of
 from pipeline.profiles import load_profile
 from quality.form1 import COLUMNS
 from quality.measures import MEASURES
@@ -45,6 +45,7 @@ class Place:
     dates: list[date]
     districts: dict[str, list[str]]
     velikie_luki: str  # the school whose regulation asks for marks in the course of a term
+    read: set[tuple[Any, ...]] = field(default_factory=set)  # lines that were found to be right
 
     @property
     def schools(self) -> list[str]:
@@ -129,6 +130,20 @@ def _whose(
     return Level.SCHOOL, school, ((cut, str(cuts[cut])),) if cuts[cut] else ()
 
 
+@dataclass(frozen=True)
+class Opened:
+    explained: Explained
+    origins: pl.DataFrame
+
+    @property
+    def figure(self) -> Figure:
+        return self.explained.figure
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return self.explained.rows.to_dicts()
+
+
 def test_a_hundred_figures(measured: list[Place]) -> None:
     seen: Counter[Any] = Counter()
     for place, figure in drawn(measured):
@@ -138,9 +153,11 @@ def test_a_hundred_figures(measured: list[Place]) -> None:
             check_rows(place, part)
             check_lines(place, part)
             seen[figure.kind, figure.level] += 1
-            seen[figure.code] += part.denominator
+            seen[figure.code] += part.explained.denominator
         was = kept_then(place.world, figure)
-        added = tuple(sum(getattr(p, n) for p in parts) for n in ("numerator", "denominator"))
+        added = tuple(
+            sum(getattr(p.explained, n) for p in parts) for n in ("numerator", "denominator")
+        )
         assert was is None or (was[0] == added[0] and was[1] in (None, added[1])), figure
         seen["kept"] += was is not None
     # Every measure was drawn and counted something: a hundred figures of nothing prove nothing.
@@ -149,9 +166,11 @@ def test_a_hundred_figures(measured: list[Place]) -> None:
     assert len({key for key in seen if isinstance(key, tuple)}) >= 6
 
 
-def opened(world: World, figure: Figure) -> list[Explained]:
+def opened(world: World, figure: Figure) -> list[Opened]:
+    """What the figure counts in each school, with the origins of all rows."""
     with world.hub.engine.begin() as connection:
-        return list(explain(connection, figure, lambda n: load_profile(n).schedule_basis))
+        parts = explain(connection, figure, lambda name: load_profile(name).schedule_basis)
+        return [Opened(part, origins_of(connection, part, part.rows)) for part in parts]
 
 
 def kept_then(world: World, figure: Figure) -> tuple[int, int | None] | None:
@@ -169,15 +188,15 @@ def units(place: Place, figure: Figure) -> list[str]:
             return sorted(place.schools)
 
 
-def check_rows(place: Place, part: Explained) -> None:
+def check_rows(place: Place, part: Opened) -> None:
     """The rows are those that plain SQL and Python find."""
     figure = part.figure
     shown: dict[int, set[tuple[str, str]]] = {}
     for row, entity, key in part.origins.select("row", "entity", "key").iter_rows():
         shown.setdefault(row, set()).add((entity, key))
-    rows = part.rows.to_dicts()
-    assert part.numerator == sum(row["counted"] for row in rows)
-    assert part.denominator == len(rows)
+    rows = part.rows
+    assert part.explained.numerator == sum(row["counted"] for row in rows)
+    assert part.explained.denominator == len(rows)
     facts = recount(place.world, figure.unit, figure.as_of)
     if figure.kind is Kind.FORM1:
         grade = int(dict(figure.within)[Cut.GRADE])
@@ -225,7 +244,7 @@ def _expected(place: Place, facts: Recount, figure: Figure) -> Counter[Row]:
     return facts.measure(figure.code, lessons)
 
 
-def check_days(place: Place, part: Explained) -> None:
+def check_days(place: Place, part: Opened) -> None:
     """The days are the sandbox's own calendar; what shows a day is its upload or its run."""
     figure = part.figure
     truth = place.world.truth["uploads"][figure.unit]
@@ -234,7 +253,7 @@ def check_days(place: Place, part: Explained) -> None:
     if figure.kind is Kind.MEASURE:
         causes = {day: cause for day, cause in causes.items() if cause != "not_a_school_day"}
     code = "uploaded" if figure.kind is Kind.MEASURE else figure.code
-    rows = {row["date"]: row for row in part.rows.to_dicts()}
+    rows = {row["date"]: row for row in part.rows}
     assert {day: row["counted"] for day, row in rows.items()} == {
         day: cause == code for day, cause in causes.items()
     }, figure
@@ -256,7 +275,7 @@ def check_days(place: Place, part: Explained) -> None:
             assert [(row["run_state"], row["rule"])] == [(s["state"], s["rule"]) for s in state]
 
 
-def check_lines(place: Place, part: Explained) -> None:
+def check_lines(place: Place, part: Opened) -> None:
     """The origin is that of the version known then, and at its line the record's key is read."""
     facts = recount(place.world, part.figure.unit, part.figure.as_of)
     read = part.origins.filter(pl.col("line").is_not_null())
@@ -265,7 +284,10 @@ def check_lines(place: Place, part: Explained) -> None:
         line = (fact["origin_document"], fact["origin_line"])
         assert (origin["document_id"], origin["line"]) == line, (part.figure, origin)
         assert origin["taken_at"] <= evening(part.figure.as_of), (part.figure, origin)
-        assert holds(place, fact, origin["entity"]), (part.figure, origin)
+        seen = (place.world.name, origin["entity"], origin["key"], *line)
+        if seen not in place.read:  # figures share most of their records
+            assert holds(place, fact, origin["entity"]), (part.figure, origin)
+            place.read.add(seen)
 
 
 def holds(place: Place, fact: dict[str, Any], entity: str) -> bool:
@@ -296,7 +318,8 @@ def holds(place: Place, fact: dict[str, Any], entity: str) -> bool:
 def pseudonyms(world: World, fact: dict[str, Any], values: list[str]) -> set[str]:
     """Of whomever the values of a line may be the local key: HMAC by hand."""
     plain = [" ".join(value.casefold().replace("ё", "е").split()) for value in values]
-    keys = {*values, *plain, *(f"{class_}|{name}" for class_ in values for name in plain)}
+    classes = [value for value in values if re.fullmatch(r"\d{1,2}[а-я]", value)]
+    keys = {*values, *plain, *(f"{class_}|{name}" for class_ in classes for name in plain)}
     secret = world.hub.keys.pseudonym.hex().encode()
     return {
         "p" + hmac.new(secret, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
