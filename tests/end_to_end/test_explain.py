@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import random
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -17,9 +18,14 @@ import polars as pl
 import pytest
 
 from pipeline import figures
-from pipeline.addresses import Cut, Figure, Kind, Level
+from pipeline.addresses import AddressError, Cut, Figure, Kind, LedgerCounter, Level
+from pipeline.cli import KNOWN
 from pipeline.collect import Run
-from pipeline.explain import Explained, explain, kept, origins_of
+from pipeline.counted import count_rows
+from pipeline.exits import Exit
+from pipeline.explain import Explained, RowsDifferError, explain, kept, origins_of
+from pipeline.explain_ledger import NotOpenableError, explain_counter
+from pipeline.ledger import Counter as LedgerCount
 from pipeline.profiles import load_profile
 from quality.form1 import COLUMNS
 from quality.measures import MEASURES
@@ -327,3 +333,189 @@ def pseudonyms(world: World, fact: dict[str, Any], values: list[str]) -> set[str
         for role in ("pupil", "staff")
         for parts in [("person", role, fact["school"], fact["source"], key)]
     }
+
+
+def asked(place: Place, *arguments: str) -> tuple[int, str, str]:
+    done = place.world.asked("explain", *arguments)
+    return done.returncode, " ".join(done.stdout.split()), " ".join(done.stderr.split())
+
+
+def test_the_command_opens_a_school(measured: list[Place]) -> None:
+    """In words: the definition, that it is what was kept, and the rows that are not counted."""
+    place = measured[0]
+    school, day = place.districts["d1"][0], place.world.last
+    code, said, _ = asked(place, "timeliness", "--school", school, "--as-of", day)
+    assert code == 0
+    assert "Своевременность:" in said
+    assert "Доля частей урока, внесённых в срок" in said
+    assert f"Адрес: measure/timeliness/school/{school}/2026-09-01/{day}@{day}" in said
+    assert "Совпадает с сохранённым." in said
+    assert "не внесено" in said
+    assert re.search(r"\w+\.\w+:\d+, выгрузка 2026-09-\d\d", said)
+    narrow = ("--class", "5А", "--from", "2026-09-01", "--to", "2026-09-17", "--as-of", day)
+    code, said, _ = asked(place, "timeliness", "--school", school, *narrow, "--limit", "1")
+    assert code == 0
+    assert "число не сохранялось" in said
+    assert "показано 1 из" in said
+
+
+def test_the_command_names_the_request_of_a_live_system(measured: list[Place]) -> None:
+    place = measured[0]
+    school = place.world.schools("dnevnik_ru")[0]
+    code, said, _ = asked(place, "topic", "--school", school, "--all")
+    assert code == 0
+    assert "запрос GET /edu-groups/" in said
+
+
+def test_the_command_answers_machines_line_by_line(measured: list[Place]) -> None:
+    """All rows of all schools, then the figure; nobody's name in it."""
+    place = measured[0]
+    day = place.world.last
+    done = place.world.asked("explain", "fill_rate", "--json")
+    *rows, figure = map(json.loads, done.stdout.splitlines())
+    assert figure["same"] is True
+    assert figure["address"] == f"measure/fill_rate/region/region/2026-09-01/{day}@{day}"
+    assert len(rows) == figure["denominator"]
+    assert sum(row["counted"] for row in rows) == figure["numerator"]
+    assert {row["school"] for row in rows} == set(place.schools)
+    assert all(row["origins"] for row in rows)
+    surnames = {person["surname"] for person in place.world.truth["people"]}
+    assert [name for name in surnames if name in done.stdout] == []
+
+
+def test_a_region_is_shown_by_school(measured: list[Place]) -> None:
+    place = measured[0]
+    code, said, _ = asked(place, "source_unavailable", "--district", "d1")
+    assert code == 0
+    assert all(school in said for school in place.districts["d1"])
+    assert "Совпадает с сохранённым." in said
+
+
+def test_form1_opens_by_its_column(measured: list[Place]) -> None:
+    place = measured[0]
+    school = place.districts["d1"][0]
+    words = ("--school", school, "--grade", "5", "--column", "pupils_with_data", "--all")
+    code, said, _ = asked(place, "form1", *words)
+    assert code == 0
+    assert "Совпадает с сохранённым." in said
+    assert re.search(r"pupils\.\w+:\d+", said)
+
+
+def test_a_figure_that_differs_is_exit_6(measured: list[Place]) -> None:
+    place = measured[0]
+    school = place.districts["d1"][0]
+    more = "UPDATE quality.measures SET numerator = numerator + {} WHERE unit = :unit"
+    place.world.write(more.format(1), unit=school)
+    try:
+        code, said, _ = asked(place, "held", "--school", school)
+    finally:
+        place.world.write(more.format(-1), unit=school)
+    assert code == Exit.DIFFERS
+    assert "НЕ СОВПАДАЕТ" in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (("speed", "--school", "781001"), "нет показателя «speed»"),
+        (("held", "--school", "999"), "school/999"),
+        (("held", "--school", "{school}", "--class", "99Ъ"), "есть: 5а"),
+        (("held", "--as-of", "2020-01-01"), "учебного года"),
+        (("measure/held",), "не адрес числа"),
+        (("ledger", "--school", "{school}", "--run", "r", "--entity", "mark"), "--counter"),
+    ],
+)
+def test_what_cannot_be_explained_is_told(
+    measured: list[Place], wrong: tuple[str, ...], told: str
+) -> None:
+    place = measured[0]
+    words = [word.format(school=place.districts["d1"][0]) for word in wrong]
+    # What the command ends with; ``main`` makes a message and a code of it.
+    with pytest.raises(AssertionError, match=re.escape(told)):
+        place.world.asked("explain", *words)
+    assert KNOWN[AddressError] is Exit.USAGE
+
+
+@pytest.mark.parametrize("counter", ["quarantined", "created", "changed", "vanished"])
+def test_counters_of_the_ledger(measured: list[Place], counter: str) -> None:
+    """Every line of the account of the last run opens into as many records."""
+    place = measured[0]
+    run = run_of(place.world.last)
+    lines = place.world.rows(
+        "SELECT school, source, entity, sum(count)::int AS n FROM ops.ledger WHERE run_id = :run"
+        " AND counter = :counter AND entity <> 'uid' GROUP BY 1, 2, 3",
+        run=run,
+        counter=counter,
+    )
+    assert lines or counter == "vanished"
+    for line in lines:
+        address = LedgerCounter(
+            LedgerCount(counter), line["school"], run, line["entity"], line["source"]
+        )
+        with place.world.hub.engine.begin() as connection:
+            opened = explain_counter(connection, address)
+        assert opened.count == line["n"]
+        records = opened.records.unique(["source", "key"])
+        assert records.height == line["n"]
+        assert records["document"].null_count() == records["line"].null_count() == 0
+    if counter == "quarantined":
+        code, said, _ = asked(place, str(address))
+        assert code == 0
+        assert f"записей: {line['n']}" in said
+
+
+def test_counts_without_records_are_not_opened(measured: list[Place]) -> None:
+    place = measured[0]
+    for counter in (LedgerCount.READ, LedgerCount.UNCHANGED):
+        address = LedgerCounter(counter, place.schools[0], run_of(place.world.last), "mark")
+        with (
+            pytest.raises(NotOpenableError, match="не хранится по записям"),
+            place.world.hub.engine.begin() as connection,
+        ):
+            explain_counter(connection, address)
+
+
+def test_rows_that_do_not_add_up_are_an_error(
+    measured: list[Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = measured[0]
+    day = place.dates[-1]
+    figure = Figure(Kind.MEASURE, "held", Level.SCHOOL, place.schools[0], YEAR_START, day, day)
+
+    def lossy(*arguments: Any) -> Any:
+        counted = count_rows(*arguments)
+        return replace(counted, rows=counted.rows.head(3))
+
+    monkeypatch.setattr("pipeline.explain.count_rows", lossy)
+    with pytest.raises(RowsDifferError, match=re.escape(str(figure))):
+        opened(place.world, figure)
+
+
+def test_remarks_that_were_open_on_the_day(measured: list[Place]) -> None:
+    """One that was mended by then, or found later, is none of them."""
+    place = measured[0]
+    school, day = place.schools[0], place.dates[-1]
+    lessons = sorted(recount(place.world, school, day).facts("lesson"), key=lambda one: one["key"])
+    before = day - timedelta(days=1)
+    episodes = [(before, None), (before, day), (day, None), (day + timedelta(days=1), None)]
+    for lesson, (first, fixed) in zip(lessons, episodes, strict=False):
+        place.world.write(
+            "INSERT INTO quality.remarks (school, source, rule, key, first_on, last_on, fixed_on,"
+            " day, class_key, subject_key, lesson_key, run_id) VALUES (:school, :source, 'topic',"
+            " :key, :first, :first, :fixed, :day, :class_key, :subject_key, :key, 'r')",
+            first=first,
+            fixed=fixed,
+            day=lesson["date"],
+            **{n: lesson[n] for n in ("school", "source", "key", "class_key", "subject_key")},
+        )
+    figure = Figure(Kind.REMARK, "topic", Level.SCHOOL, school, YEAR_START, day, day)
+    (part,) = opened(place.world, figure)
+    (region,) = (
+        sum(p.explained.numerator for p in opened(place.world, whole))
+        for whole in [replace(figure, level=Level.REGION, unit="region")]
+    )
+    place.world.write("DELETE FROM quality.remarks")
+    expected = [lessons[0]["key"], lessons[2]["key"]]
+    assert part.explained.numerator == part.explained.denominator == region == len(expected)
+    assert part.origins["key"].to_list() == expected
+    assert part.origins["line"].to_list() == [lessons[n]["origin_line"] for n in (0, 2)]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from pipeline.addresses import Figure, Kind, Level
 from pipeline.explain import explain, origins_of
 from pipeline.hub import Hub
 
 CODE, FIRST, LAST = "781001", date(2026, 9, 1), date(2027, 5, 31)
-LONGEST = 2.0  # seconds, for who waits; the best of three, since others work on the machine too
+LONGEST = 2.0  # seconds of a processor, of both sides: what one waits who is alone
 WEEKS = 34
 
 # 600 pupils in 24 classes, 34 weeks of 30 lessons: 24,480 lessons, 73,440 marks, 48,960 absences.
@@ -74,14 +76,22 @@ def year(hub: Hub) -> Hub:
 def test_a_school_year(year: Hub, code: str) -> None:
     figure = Figure(Kind.MEASURE, code, Level.SCHOOL, CODE, FIRST, LAST, LAST)
     took = []
-    for _ in range(3):
-        begun = time.perf_counter()
+    for _ in range(2):
         with year.engine.begin() as connection:
+            begun = _worked(connection)
             (one,) = explain(connection, figure, lambda _: "timetable")
             page = one.rows.filter(~pl.col("counted")).head(100)
             origins = origins_of(connection, one, page)
-        took.append(time.perf_counter() - begun)
+            took.append(_worked(connection) - begun)
     assert one.denominator >= 720 * WEEKS
     assert origins["row"].n_unique() == page.height == 100
     assert set(origins["document"]) == {"journal.csv"}
     assert min(took) < LONGEST, took
+
+
+def _worked(connection: Connection) -> float:
+    """Seconds that this process and its server have worked; the clock of a busy machine is no
+    measure of either."""
+    pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return time.process_time() + sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
