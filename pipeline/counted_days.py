@@ -18,9 +18,10 @@ from quality.uploads import Cause, merge_calendars, rhythm
 
 _UPLOAD = "upload"  # what an origin of a day is called: no record of the journal
 _BY_PORTAL = frozenset({Cause.PORTAL_UNAVAILABLE, Cause.PORTAL_REJECTED})
+_THROUGH = ("done", "nothing_new")  # a reading that found whatever there was
 
-# The last attempt of each day and verb; a day that was not tried itself is judged by the next
-# reading that went through.
+# The last attempt of each day, verb and journal, by day: that the school left nothing is said by
+# the first reading of that day or later that went through.
 _ATTEMPTS = """
 SELECT DISTINCT ON (verb, source, business_date)
   verb, source, business_date, run_id, state, rule
@@ -35,7 +36,7 @@ WHERE school = :school AND upload_date <= :as_of ORDER BY upload_date, taken_at"
 
 @dataclass(frozen=True)
 class Days:
-    """``counted`` as of a journal; ``origins`` (``ORIGINS``) are uploads, without a line."""
+    """``counted``, and ``origins`` (``ORIGINS``): whole uploads, without a line."""
 
     counted: Counted
     origins: pl.DataFrame
@@ -116,17 +117,14 @@ def _run(
         mine = [one for one in attempts if one["verb"] == "deliver"]
     else:
         mine = [one for one in attempts if (one["verb"], one["source"]) == ("collect", kind)]
-    of_day = [one for one in mine if one["business_date"] == day]
     if cause is Cause.SCHOOL_DID_NOT_FILL:
-        later = (one for one in mine if one["business_date"] > day)
-        of_day += [one for one in later if one["state"] in ("done", "nothing_new")]
-    if not of_day:
+        settled = (one for one in mine if one["business_date"] >= day and one["state"] in _THROUGH)
+    else:
+        settled = (one for one in mine if one["business_date"] == day)
+    run = next(settled, None)
+    if run is None:
         return nothing
-    return {
-        "run_id": of_day[0]["run_id"],
-        "run_state": of_day[0]["state"],
-        "rule": of_day[0]["rule"],
-    }
+    return {"run_id": run["run_id"], "run_state": run["state"], "rule": run["rule"]}
 
 
 def _shown(row: int, upload: Mapping[str, Any]) -> tuple[Any, ...]:
