@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from sandbox.calendar import business_dates
+from sandbox.regulations import REGULATIONS
 
 YEAR_START = date(2026, 9, 1)
 YEAR_END = date(2027, 5, 31)
 SCHOOL_YEAR = 2026
 ZONE = "Europe/Moscow"
 OFFSET = "+03:00"
-PROFILE = "spb"
 
 # Journal systems a region can have, and those it has unless asked otherwise.
 SYSTEMS = ("paragraf", "dnevnik_ru", "netschool", "eschool", "klassinfo", "eljur")
@@ -28,8 +28,10 @@ class Params:
     """Seed and size of a region; the same parameters always give the same bytes.
 
     ``classes``: grade levels a school has (1-11); ``until``: the last business date;
-    ``connected_on``: the first day the hub answers for; ``systems``: of ``SYSTEMS``. Raises
-    ``ValueError`` for sizes that cannot be built.
+    ``connected_on``: the first day the hub answers for; ``systems``: of ``SYSTEMS``;
+    ``profiles``: regulations, one a district in turn; ``compliance``: plant what breaks them, send
+    uploads on days off too, and tell every remark and level in the truth. Raises ``ValueError``
+    for sizes that cannot be built.
     """
 
     seed: int = 7
@@ -41,6 +43,8 @@ class Params:
     pupils_least: int = 12
     pupils_most: int = 15
     systems: tuple[str, ...] = USUAL_SYSTEMS
+    profiles: tuple[str, ...] = ("spb",)
+    compliance: bool = False
 
     def __post_init__(self) -> None:
         if not YEAR_START + timedelta(days=7) <= self.until <= YEAR_END:
@@ -57,6 +61,10 @@ class Params:
             raise ValueError("a region needs at least one system, and each of them once")
         if set(self.systems) - set(SYSTEMS):
             raise ValueError(f"systems must be of {', '.join(SYSTEMS)}")
+        if self.compliance and set(self.systems) - set(USUAL_SYSTEMS):
+            raise ValueError(f"compliance is told of {', '.join(USUAL_SYSTEMS)} only: systems must")
+        if not self.profiles or set(self.profiles) - set(REGULATIONS):
+            raise ValueError(f"profiles must be of {', '.join(REGULATIONS)}")
         if not 4 <= self.pupils_least <= self.pupils_most:
             raise ValueError("a class needs at least 4 pupils")
         if not YEAR_START <= self.first_business_date <= self.until:
@@ -66,6 +74,10 @@ class Params:
     def first_business_date(self) -> date:
         """The day the hub starts: four days before ``until`` unless given."""
         return self.connected_on or self.until - timedelta(days=4)
+
+    def profile(self, district: int) -> str:
+        """The regulation of a district, counted from 0."""
+        return self.profiles[district % len(self.profiles)]
 
     @property
     def grades(self) -> list[int]:
@@ -81,4 +93,5 @@ class Params:
             name: date.fromisoformat(values[name]) if values[name] else None
             for name in ("until", "connected_on")
         }
-        return Params(**{**values, **days, "systems": tuple(values["systems"])})
+        names = {name: tuple(values[name]) for name in ("systems", "profiles")}
+        return Params(**{**values, **days, **names})

@@ -12,6 +12,7 @@ from sandbox.model import School
 from sandbox.params import Params
 from sandbox.school import populate, random_for
 from sandbox.sources.lists import FORMATS
+from sandbox.violations import violate
 
 REGION = "Учебный регион"
 _DISTRICTS = ("Береговой", "Заозёрный", "Подгорный", "Луговой", "Полесский", "Приречный")
@@ -68,6 +69,7 @@ def build(params: Params, number: int) -> School:
         format=formats[place % len(formats)],
         saturday=number % 4 == 0,
         list_format=FORMATS[number % len(FORMATS)],
+        profile=params.profile(number % params.districts),
     )
     populate(school, params)
     # In a region of some size the last school of every system makes no mistakes.
@@ -75,6 +77,8 @@ def build(params: Params, number: int) -> School:
     if not clean:
         plant(school, params, extra_column=place == 0 and system != "dnevnik_ru")
     school.missing_uploads = _missing(school, params, place)
+    if params.compliance:
+        violate(school, params, place)
     return school
 
 

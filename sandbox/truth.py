@@ -8,6 +8,9 @@ from datetime import date
 from typing import Any
 
 from sandbox.calendar import business_dates
+from sandbox.compliance.known import Known
+from sandbox.compliance.looks import Looks
+from sandbox.compliance.told import accumulation_ratio, compliance, people_keys, timeliness
 from sandbox.consents import list_date
 from sandbox.counts import delivery, late_consents, records
 from sandbox.defects import all_flaws
@@ -16,7 +19,6 @@ from sandbox.members import Flaw, Person
 from sandbox.model import School
 from sandbox.params import YEAR_START, ZONE, Params
 from sandbox.region import districts
-from sandbox.timeliness import timeliness
 from sandbox.view import View
 
 Json = dict[str, Any]
@@ -34,16 +36,21 @@ class Truth:
         self._parts: dict[str, Json] = {
             name: {} for name in ("schools", "uploads", "form1", "records", "delivery", "consents")
         }
+        if params.compliance:
+            self._parts["keys"] = {}
+        self._compliance: dict[str, Json] = {}
         self._defects: list[Json] = []
         self._people: list[Json] = []
 
     def add(self, school: School) -> None:
         view = View(school, self._params.until)
+        looks = Looks(school.system, self._looks(school))
+        known = Known(school, self._params.until, looks)
         uploads = self._uploads(school)
         expected = [state for state in uploads.values() if state != "not_a_school_day"]
         ratios = school_measures(view)
-        ratios["accumulation"] = (0, 0)  # nobody asks for it in the region's regulation
-        ratios["timeliness"] = timeliness(view, self._looks(school))
+        ratios["accumulation"] = accumulation_ratio(known)
+        ratios["timeliness"] = timeliness(known)
         ratios["upload_frequency"] = (expected.count("uploaded"), len(expected))
         self._ratios[school.district][school.code] = ratios
         self._parts["schools"][school.code] = {
@@ -55,6 +62,12 @@ class Truth:
             "list_format": school.list_format,
         }
         self._parts["uploads"][school.code] = uploads
+        if self._params.compliance:
+            self._parts["keys"][school.code] = people_keys(school)
+            for day in self._dates:
+                if looks.until(day):
+                    told = compliance(Known(school, day, looks), uploads)
+                    self._compliance.setdefault(str(day), {})[school.code] = told
         self._parts["form1"][school.code] = form1(view)
         self._parts["records"][school.code] = records(view)
         self._parts["delivery"][school.code] = delivery(view)
@@ -67,13 +80,15 @@ class Truth:
         states = {}
         for day in self._dates:
             state = absent if day in school.missing_uploads else "uploaded"
+            state = "data_rejected" if day in school.unreadable_uploads else state
             states[str(day)] = state if school.is_school_day(day) else "not_a_school_day"
         return states
 
     def _looks(self, school: School) -> list[date]:
         """The evenings on which the hub saw the journal: its upload, or its own reading."""
-        answered = [day for day in self._dates if day not in school.missing_uploads]
-        if school.system == "dnevnik_ru":
+        lost = {*school.missing_uploads, *school.unreadable_uploads}
+        answered = [day for day in self._dates if day not in lost]
+        if school.system == "dnevnik_ru" or self._params.compliance:
             return answered
         # The last upload is written on any day.
         days = {day for day in answered if school.is_school_day(day)} | {self._params.until}
@@ -107,6 +122,7 @@ class Truth:
             "measures": self._measures(),
             "defects": self._defects,
             **self._parts,
+            **({"compliance": self._compliance} if self._compliance else {}),
             "people": self._people,
         }
 
