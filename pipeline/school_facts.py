@@ -20,7 +20,13 @@ from quality.measures import lesson_facts
 from quality.profiles import Profile, load_profile
 from quality.regulations import Accumulation, Asked
 from quality.schedule import ScheduleBasis, scheduled_lessons
-from quality.school_days import days_between, has_saturday_lessons, holiday_dates, school_days
+from quality.school_days import (
+    between_terms,
+    days_between,
+    has_saturday_lessons,
+    holiday_dates,
+    school_days,
+)
 from quality.timeliness import Observed, timeliness
 from quality.uploads import Cause, day_causes
 from quality.versions import lesson_versions
@@ -107,6 +113,8 @@ def journal_facts(
         basis = ScheduleBasis(schedule_basis(mapping))
         frames = read_journal(connection, school.code, kind, school.school_year, as_of)
         no_lessons = holiday_dates(frames.holiday, off)
+        if frames.holiday.is_empty():
+            no_lessons |= between_terms(frames.term)
         scheduled = scheduled_lessons(
             basis, frames.timetable_slot, frames.lesson, period, no_lessons
         )

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from quality.schedule import ScheduleBasis, scheduled_lessons
-from quality.school_days import has_saturday_lessons, holiday_dates, school_days
+from quality.school_days import between_terms, has_saturday_lessons, holiday_dates, school_days
 
 Frame = Callable[..., pl.DataFrame]
 PERIOD = (date(2026, 9, 7), date(2026, 9, 20))  # two whole weeks, Monday to Sunday
@@ -152,3 +152,23 @@ def test_saturdays_are_read_from_the_timetable_or_from_lessons(frame: Frame) -> 
     assert not has_saturday_lessons(frame("timetable_slot", {"weekday": 5}), saturday_lesson)
     assert has_saturday_lessons(frame("timetable_slot"), saturday_lesson)
     assert not has_saturday_lessons(frame("timetable_slot"), frame("lesson"))
+
+
+def test_between_two_terms_there_is_no_school() -> None:
+    terms = pl.DataFrame(
+        {
+            "kind": ["year", "quarter", "quarter", "half_year"],
+            "start": [date(2026, 9, 1), date(2026, 11, 3), date(2026, 9, 1), date(2027, 1, 11)],
+            "finish": [
+                date(2027, 5, 31),
+                date(2026, 12, 29),
+                date(2026, 10, 30),
+                date(2027, 5, 31),
+            ],
+        }
+    )
+    gaps = between_terms(terms)
+    assert min(gaps) == date(2026, 10, 31)
+    assert max(gaps) == date(2027, 1, 10)
+    assert len(gaps) == 3 + 12
+    assert between_terms(terms.clear()) == set()
