@@ -205,6 +205,7 @@ class School:
     term_marks: list[TermMark] = field(default_factory=list)
     missing_uploads: list[date] = field(default_factory=list)
     unreadable_uploads: list[date] = field(default_factory=list)
+    lists_holidays: bool = True  # whether the office has typed them into the journal
     extra_column: Flaw | None = None
     doubled_pupil: Pupil | None = None
     doubled_flaws: list[Flaw] = field(default_factory=list)
@@ -219,6 +220,11 @@ class School:
         self._by_class = {c.code: [] for c in self.classes}
         for pupil in self.pupils:
             self._by_class[pupil.class_.code].append(pupil)
+
+    @property
+    def listed_holidays(self) -> list[Holiday]:
+        """The holidays as the journal system shows them; everybody keeps them all the same."""
+        return self.holidays if self.lists_holidays and self.system != "dnevnik_ru" else []
 
     def class_pupils(self, class_: Class) -> list[Pupil]:
         return self._by_class[class_.code]

@@ -30,13 +30,14 @@ SAME_DAY = Deadline()
 
 @dataclass(frozen=True)
 class Needed:
-    """Marks by hours a week; a subject of less than two hours counts as one of one hour."""
+    """Marks by hours a week: ``less`` where a subject has less than ``hours``, else ``more``."""
 
-    one_hour: int
+    less: int
+    hours: float
     more: int
 
     def of(self, hours: float) -> int:
-        return self.one_hour if hours < 2 else self.more
+        return self.less if hours < self.hours else self.more
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,10 @@ REGULATIONS = {
         _parts(Deadline(minutes=120, whose="teacher")),  # VLK 3.5, 3.6
         {"written_marks": Deadline(days=7)},  # VLK 3.6: results of works
         no_backdating=True,  # VLK 3.7.5
-        # VLK 3.7.2, 3.7.3; more hours ask for more, the document does not say how many.
-        accumulation=((4, Needed(2, 2)), (3, Needed(1, 1))),
-        marks_to_grade=Needed(3, 5),  # VLK 3.7.1
+        # VLK 3.7.2, 3.7.3: more than two hours ask for more, which is one more at the mildest.
+        accumulation=((4, Needed(2, 2.1, 3)), (3, Needed(1, 2.1, 2))),
+        # VLK 3.7.1: what is not yet two hours counts as one.
+        marks_to_grade=Needed(3, 2, 5),
         after_lessons=(2, 2),  # VLK, after 3.7.4
     ),
     "tomsk": Regulation(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sandbox.calendar import business_dates
+from sandbox.calendar import business_dates, days
 from sandbox.compliance.known import Known
 from sandbox.compliance.looks import Looks
 from sandbox.compliance.told import accumulation_ratio, compliance, people_keys, timeliness
@@ -78,7 +78,7 @@ class Truth:
     def _uploads(self, school: School) -> dict[str, str]:
         absent = _MISSING_BECAUSE.get(school.system, "school_did_not_fill")
         states = {}
-        for day in self._dates:
+        for day in days(self._params.first_business_date, self._params.until):
             state = absent if day in school.missing_uploads else "uploaded"
             state = "data_rejected" if day in school.unreadable_uploads else state
             states[str(day)] = state if school.is_school_day(day) else "not_a_school_day"

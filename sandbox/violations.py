@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from sandbox.calendar import business_dates
 from sandbox.marking import WORKS
+from sandbox.members import Class
 from sandbox.model import Lesson, Mark, School, TermMark
 from sandbox.params import Params
 from sandbox.school import random_for
@@ -27,6 +28,8 @@ _WORKS_BY_DAYS = {
     3: frozenset({"control", "test"}),
     7: frozenset({"written", "independent", "project"}),
 }
+_UNFURNISHED_PLACE = 3  # of every four schools of a system
+_NO_HOLIDAYS_PLACE = 9  # of every ten
 _UNREADABLE_PLACE = 4  # of the schools of Paragraf, this one
 
 
@@ -38,6 +41,9 @@ def violate(school: School, params: Params, place: int) -> None:
     planter.corrections()
     planter.moves()
     planter.term_marks()
+    if place % 4 == _UNFURNISHED_PLACE:
+        planter.unfurnished_class()
+    school.lists_holidays = place % 10 != _NO_HOLIDAYS_PLACE
     if school.system == "paragraf" and place == _UNREADABLE_PLACE:
         school.unreadable_uploads = planter.evenings[1:2]
 
@@ -137,6 +143,12 @@ class _Planter:
                 self._marks.remove(mark)
                 self._lessons.remove(lesson)
                 mark.earlier_lesson, mark.moved = lesson, day
+
+    def unfurnished_class(self) -> None:
+        """A class that was opened and left there: no curriculum, no timetable, no pupils."""
+        classes = self._school.classes
+        classes.append(Class(len(classes) + 1, classes[-1].grade, "я"))
+        self._school.index_pupils()
 
     def term_marks(self) -> None:
         """Missing, late, in words, changed before the end of the term and after it."""

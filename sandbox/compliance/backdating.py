@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sandbox.compliance import deadlines
 from sandbox.compliance.entries import tells
 from sandbox.compliance.known import Known
-from sandbox.compliance.looks import LATE, midnight_after
+from sandbox.compliance.looks import LATE, end_of
 from sandbox.compliance.term_rules import shown_term_marks, term_mark_key
 from sandbox.model import Lesson, Mark
 
@@ -21,15 +21,13 @@ def backdated(known: Known) -> Iterator[tuple[str, str]]:
         if limit is not None and _too_late(known, mark, limit):
             yield "no_backdating", known.keys.mark(mark, shown)
     for total in shown_term_marks(known):
-        if _changed(known, total.corrected, total.entered, midnight_after(total.term.finish)):
+        if _changed(known, total.corrected, total.entered, end_of(total.term.finish)):
             yield "no_backdating", term_mark_key(known, total)
 
 
 def _limit(known: Known, mark: Mark, lesson: Lesson) -> datetime | None:
     """The mark's deadline or the end of its term, whichever comes first."""
-    ends = [
-        midnight_after(t.finish) for t in known.school.terms if t.start <= lesson.day <= t.finish
-    ]
+    ends = [end_of(t.finish) for t in known.school.terms if t.start <= lesson.day <= t.finish]
     deadline = deadlines.of_mark(known, mark, lesson)
     return min((*ends, *([deadline] if deadline else [])), default=None)
 

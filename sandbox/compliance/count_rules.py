@@ -24,7 +24,7 @@ def accumulation(known: Known) -> Iterator[tuple[bool, str]]:
     for hours in known.school.hours:
         for pupil in known.pupils(hours.class_, known.day):
             start = max(term.start, known.first_day(pupil))
-            needed = _needed(known, hours, ((known.day - start).days + 1) // 7)
+            needed = _needed(known, hours, (known.day - start).days // 7)
             if not needed or not _counted(known, pupil, hours, start, known.day):
                 continue
             key = (term.start.isoformat(), known.keys.person(pupil.person))
@@ -111,7 +111,7 @@ def _after_free_ones(known: Known, hours: Hours, free: int) -> list[Lesson]:
     """Lessons of the course without the first ones of the year and after each vacation."""
     lessons = known.by_course.get((hours.class_.code, hours.subject.code), [])
     breaks = [YEAR_START - timedelta(days=1)]
-    breaks += [h.finish for h in known.school.holidays if h.kind == "Каникулы"]
+    breaks += [h.finish for h in known.school.listed_holidays if h.kind == "Каникулы"]
     left_out: set[tuple[date, int]] = set()
     for last_day in breaks:
         places = [(x.day, x.slot.number) for x in lessons if x.day > last_day]

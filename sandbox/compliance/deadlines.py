@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sandbox.compliance.keys import teacher_of
 from sandbox.compliance.known import Known
-from sandbox.compliance.looks import midnight_after
+from sandbox.compliance.looks import end_of
 from sandbox.model import Lesson, Mark
 from sandbox.regulations import Deadline
 
@@ -15,7 +15,7 @@ def of_part(known: Known, lesson: Lesson, part: str) -> datetime:
     deadline = known.regulation.parts[part]
     # Only Dnevnik.ru shows bells.
     if deadline.minutes is None or known.school.system != "dnevnik_ru":
-        return midnight_after(lesson.day + timedelta(days=deadline.days))
+        return end_of(lesson.day + timedelta(days=deadline.days))
     return _after_last(known, lesson, deadline, deadline.minutes)
 
 
@@ -24,7 +24,7 @@ def of_mark(known: Known, mark: Mark, lesson: Lesson) -> datetime | None:
     rule = known.regulation.marks_rule(mark)
     if rule is None:
         return None
-    return midnight_after(lesson.day + timedelta(days=known.regulation.marks[rule].days))
+    return end_of(lesson.day + timedelta(days=known.regulation.marks[rule].days))
 
 
 def _after_last(known: Known, lesson: Lesson, deadline: Deadline, minutes: int) -> datetime:

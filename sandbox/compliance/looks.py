@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 # The moment an upload was taken at (Dnevnik.ru: the hub's own reading), as its note says.
 TAKEN_AT = {
@@ -17,9 +17,9 @@ TAKEN_AT = {
 IN_TIME, LATE, MISSING = "in_time", "late", "missing"
 
 
-def midnight_after(day: date) -> datetime:
-    """The midnight that ends ``day``."""
-    return datetime.combine(day + timedelta(days=1), time())
+def end_of(day: date) -> datetime:
+    """The last moment of ``day``: midnight itself is the next day's."""
+    return datetime.combine(day, time.max)
 
 
 class Looks:

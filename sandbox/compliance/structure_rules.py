@@ -14,7 +14,7 @@ def empty_parts(known: Known) -> Iterator[tuple[str, str]]:
     school = known.school
     listed = {
         "terms": school.terms,
-        "holidays": school.holidays,
+        "holidays": school.listed_holidays,
         "subjects": school.subjects,
         "staff": school.teachers,
         "classes": school.classes,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sandbox.compliance.entries import tells
 from sandbox.compliance.known import Known
-from sandbox.compliance.looks import LATE, midnight_after
+from sandbox.compliance.looks import LATE, end_of
 from sandbox.members import Pupil
 from sandbox.model import Subject, Term, TermMark
 from sandbox.sources import netschool
@@ -44,7 +44,7 @@ def missing_or_late(known: Known) -> Iterator[tuple[str, str]]:
 
 
 def _late(known: Known, total: TermMark) -> bool:
-    end = midnight_after(total.term.finish)
+    end = end_of(total.term.finish)
     if known.school.system == "netschool":  # not shown before, and not dated
         seen = known.looks.shown_first(max(total.entered.date(), total.term.finish))
         return seen is not None and known.looks.changed_after(seen, end)

@@ -80,7 +80,7 @@ def lists(view: View) -> Iterator[Table]:
                     "Окончание": day_text(h.finish),
                 }
             )
-            for h in school.holidays
+            for h in school.listed_holidays
         ),
     )
     classes = table(
