@@ -18,7 +18,6 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from sandbox.calendar import business_dates
 from sandbox.model import School
 from sandbox.params import Params
 from sandbox.region import schools
@@ -89,7 +88,7 @@ def upload_days(school: School, params: Params) -> list[date]:
     """Days with a drop folder; on the last business date everybody uploads."""
     return [
         day
-        for day in business_dates(params.first_business_date, params.until)
+        for day in params.dates
         if day == params.until
         or ((school.is_school_day(day) or params.compliance) and day not in school.missing_uploads)
     ]

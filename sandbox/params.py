@@ -28,7 +28,8 @@ class Params:
     """Seed and size of a region; the same parameters always give the same bytes.
 
     ``classes``: grade levels a school has (1-11); ``until``: the last business date;
-    ``connected_on``: the first day the hub answers for; ``systems``: of ``SYSTEMS``;
+    ``connected_on``: the first day the hub answers for; ``evenings``: those on which schools upload
+    and the hub works, every business date unless given; ``systems``: of ``SYSTEMS``;
     ``profiles``: regulations, one a district in turn; ``compliance``: plant what breaks them, send
     uploads on days off too, and tell every remark and level in the truth. Raises ``ValueError``
     for sizes that cannot be built.
@@ -45,6 +46,7 @@ class Params:
     systems: tuple[str, ...] = USUAL_SYSTEMS
     profiles: tuple[str, ...] = ("spb",)
     compliance: bool = False
+    evenings: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
         if not YEAR_START + timedelta(days=7) <= self.until <= YEAR_END:
@@ -69,11 +71,21 @@ class Params:
             raise ValueError("a class needs at least 4 pupils")
         if not YEAR_START <= self.first_business_date <= self.until:
             raise ValueError("connected_on must lie in the school year, not after until")
+        possible = business_dates(self.first_business_date, self.until)
+        if set(self.evenings) - set(possible) or self.until not in self.dates:
+            raise ValueError(
+                "evenings must be business dates since connected_on, the last is until"
+            )
 
     @property
     def first_business_date(self) -> date:
         """The day the hub starts: four days before ``until`` unless given."""
         return self.connected_on or self.until - timedelta(days=4)
+
+    @property
+    def dates(self) -> list[date]:
+        """The evenings on which something happens, in their order."""
+        return sorted(self.evenings) or business_dates(self.first_business_date, self.until)
 
     def profile(self, district: int) -> str:
         """The regulation of a district, counted from 0."""
@@ -85,7 +97,8 @@ class Params:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, read back by ``from_json``."""
-        return {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(self).items()}
+        plain = {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(self).items()}
+        return {**plain, "evenings": [day.isoformat() for day in self.evenings]}
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> Params:
@@ -94,4 +107,5 @@ class Params:
             for name in ("until", "connected_on")
         }
         names = {name: tuple(values[name]) for name in ("systems", "profiles")}
-        return Params(**{**values, **days, **names})
+        evenings = tuple(date.fromisoformat(day) for day in values["evenings"])
+        return Params(**{**values, **days, **names, "evenings": evenings})

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sandbox.calendar import business_dates
 from sandbox.defects import plant
 from sandbox.model import School
 from sandbox.params import Params
@@ -84,11 +83,7 @@ def build(params: Params, number: int) -> School:
 
 def _missing(school: School, params: Params, place: int) -> list[date]:
     """Days before the last one on which nothing comes from the school."""
-    days = [
-        d
-        for d in business_dates(params.first_business_date, params.until)
-        if school.is_school_day(d)
-    ]
+    days = [d for d in params.dates if school.is_school_day(d)]
     candidates = [day for day in days if day < params.until]
     if not candidates:
         return []

@@ -47,6 +47,7 @@ class Regulation:
     ``accumulation``: marks asked for by full weeks of the term, the longest first.
     ``after_lessons``: attended lessons in a row that ask for a mark, and lessons that are free
     after holidays. ``structure_by``: the day by which the year's structure is there.
+    ``monthly``: rules that ask for something every month.
     """
 
     parts: dict[str, Deadline]
@@ -57,6 +58,7 @@ class Regulation:
     term_marks: bool = False
     after_lessons: tuple[int, int] | None = None
     structure_by: date | None = None
+    monthly: tuple[str, ...] = ()
 
     def marks_rule(self, mark: Mark) -> str | None:
         """The rule that gives the mark its deadline; None where there is none."""
@@ -76,7 +78,11 @@ def _parts(homework: Deadline) -> dict[str, Deadline]:
 
 REGULATIONS = {
     # Entered daily, for the lessons of that day: topic, homework, marks, absences, the substitute.
-    "spb": Regulation(_parts(SAME_DAY), {"lesson_marks": SAME_DAY}),
+    "spb": Regulation(
+        _parts(SAME_DAY),
+        {"lesson_marks": SAME_DAY},
+        monthly=("full_upload", "journal_check", "diary_check"),
+    ),
     "velikie_luki": Regulation(
         _parts(Deadline(minutes=120, whose="teacher")),  # VLK 3.5, 3.6
         {"written_marks": Deadline(days=7)},  # VLK 3.6: results of works

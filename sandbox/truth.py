@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sandbox.calendar import business_dates, days
+from sandbox.calendar import days
 from sandbox.compliance.known import Known
 from sandbox.compliance.looks import Looks
 from sandbox.compliance.told import accumulation_ratio, compliance, people_keys, timeliness
@@ -31,7 +31,7 @@ class Truth:
 
     def __init__(self, params: Params) -> None:
         self._params = params
-        self._dates = business_dates(params.first_business_date, params.until)
+        self._dates = params.dates
         self._ratios: dict[str, dict[str, dict[str, Ratio]]] = defaultdict(dict)
         self._parts: dict[str, Json] = {
             name: {} for name in ("schools", "uploads", "form1", "records", "delivery", "consents")
@@ -77,9 +77,12 @@ class Truth:
 
     def _uploads(self, school: School) -> dict[str, str]:
         absent = _MISSING_BECAUSE.get(school.system, "school_did_not_fill")
+        # Who leaves a folder a day left none; Dnevnik.ru waited for the hub, which did not come.
+        never = "hub_fault" if school.system == "dnevnik_ru" else "school_did_not_fill"
         states = {}
         for day in days(self._params.first_business_date, self._params.until):
             state = absent if day in school.missing_uploads else "uploaded"
+            state = state if day in self._dates else never
             state = "data_rejected" if day in school.unreadable_uploads else state
             states[str(day)] = state if school.is_school_day(day) else "not_a_school_day"
         return states

@@ -11,7 +11,6 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import TypeVar
 
-from sandbox.calendar import business_dates
 from sandbox.marking import WORKS
 from sandbox.members import Class
 from sandbox.model import Lesson, Mark, School, TermMark
@@ -53,10 +52,10 @@ class _Planter:
 
     def __init__(self, school: School, params: Params) -> None:
         self._school = school
-        self.evenings = business_dates(params.first_business_date, params.until)
+        self.evenings = params.dates
         self._rng: Random = random_for(params.seed, school.code, "violations")
         # Nothing of these was entered or changed once the hub had begun to look.
-        before = self._before = params.first_business_date - timedelta(days=1)
+        before = self._before = self.evenings[0] - timedelta(days=1)
         self._lessons = self._shuffled(
             x
             for x in school.lessons

@@ -1,10 +1,12 @@
-"""``structure_filled``: parts of the school year's structure that are empty."""
+"""``structure_filled``, and what is asked for every month: full uploads and checks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 from sandbox.compliance.known import Known
+from sandbox.params import YEAR_START
 
 
 def empty_parts(known: Known) -> Iterator[tuple[str, str]]:
@@ -22,7 +24,7 @@ def empty_parts(known: Known) -> Iterator[tuple[str, str]]:
     online = school.system == "dnevnik_ru"
     if online:  # it publishes neither holidays nor a timetable
         del listed["holidays"]
-    yield from (("structure_filled", f"{part}|") for part, rows in listed.items() if not rows)
+    yield from (("structure_filled", part) for part, rows in listed.items() if not rows)
     for class_ in school.classes:
         key = known.keys.class_(class_)
         if not any(h.class_ is class_ for h in school.hours):
@@ -30,3 +32,12 @@ def empty_parts(known: Known) -> Iterator[tuple[str, str]]:
         slots = [s for s in school.slots if s.class_ is class_]
         if not online and not any(s.valid_to >= by for s in slots):
             yield "structure_filled", f"timetable|{key}"
+
+
+def months_without(known: Known, connected_on: date) -> Iterator[tuple[str, str]]:
+    """Nothing of the kind is ever done in the region: every month that is over lacks it."""
+    month = YEAR_START
+    while (following := (month + timedelta(days=31)).replace(day=1)) <= known.day:
+        if connected_on <= month:
+            yield from ((rule, str(month)) for rule in known.regulation.monthly)
+        month = following

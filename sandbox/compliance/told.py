@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 from sandbox.compliance.backdating import backdated
@@ -19,7 +20,7 @@ from sandbox.compliance.known import Known
 from sandbox.compliance.lesson_rules import late, missing
 from sandbox.compliance.levels import levels
 from sandbox.compliance.looks import IN_TIME
-from sandbox.compliance.structure_rules import empty_parts
+from sandbox.compliance.structure_rules import empty_parts, months_without
 from sandbox.compliance.term_rules import missing_or_late
 from sandbox.measures import Ratio
 from sandbox.model import School
@@ -43,6 +44,8 @@ def compliance(known: Known, uploads: dict[str, str]) -> dict[str, Any]:
     for rule in _RULES:
         for name, key in rule(known):
             remarks.setdefault(name, set()).add(key)
+    for name, key in months_without(known, date.fromisoformat(min(uploads))):
+        remarks.setdefault(name, set()).add(key)
     arrived = ("uploaded", "not_a_school_day")
     gaps = {day for day, cause in uploads.items() if day <= str(known.day) and cause not in arrived}
     if gaps:

@@ -28,14 +28,17 @@ from tests.end_to_end.conftest import run_of
 from tests.end_to_end.server import Server
 from tests.end_to_end.world import Row, World
 
+# Few looks into the term, so that nobody can say of much when it was written; then every evening.
+EVENINGS = ((9, 18), (10, 22), (10, 23), (10, 24), (10, 26), (10, 27))
 TERM = Params(
     districts=3,
     schools_per_system=20,
     classes=2,
     pupils_least=5,
     pupils_most=6,
-    connected_on=date(2026, 10, 22),
+    connected_on=date(2026, 9, 1),
     until=date(2026, 10, 27),
+    evenings=tuple(date(2026, *day) for day in EVENINGS),
     profiles=("spb", "velikie_luki", "tomsk"),
     compliance=True,
 )
