@@ -21,10 +21,9 @@ from quality.profiles import Profile, load_profile
 from quality.regulations import Accumulation, Asked
 from quality.schedule import ScheduleBasis, scheduled_lessons
 from quality.school_days import (
-    between_terms,
     days_between,
+    days_without_lessons,
     has_saturday_lessons,
-    holiday_dates,
     school_days,
 )
 from quality.timeliness import Observed, timeliness
@@ -112,9 +111,7 @@ def journal_facts(
     for kind, mapping in _journals(connection, school.code):
         basis = ScheduleBasis(schedule_basis(mapping))
         frames = read_journal(connection, school.code, kind, school.school_year, as_of)
-        no_lessons = holiday_dates(frames.holiday, off)
-        if frames.holiday.is_empty():
-            no_lessons |= between_terms(frames.term)
+        no_lessons = days_without_lessons(frames.holiday, frames.term, off)
         scheduled = scheduled_lessons(
             basis, frames.timetable_slot, frames.lesson, period, no_lessons
         )

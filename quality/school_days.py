@@ -31,10 +31,18 @@ def holiday_dates(holidays: pl.DataFrame, days_off: Iterable[date]) -> set[date]
     return dates
 
 
+def days_without_lessons(
+    holidays: pl.DataFrame, terms: pl.DataFrame, days_off: Iterable[date]
+) -> set[date]:
+    """``holiday_dates``; of a journal that lists no holidays, the days between its terms too."""
+    between = between_terms(terms) if holidays.is_empty() else set()
+    return holiday_dates(holidays, days_off) | between
+
+
 def between_terms(terms: pl.DataFrame) -> set[date]:
     """Days after the end of a term and before the next one begins, in no term themselves.
 
-    ``terms``: ``kind``, ``start``, ``finish``. For journals that list no holidays.
+    ``terms``: ``kind``, ``start``, ``finish``.
     """
     spans = (
         terms.filter(pl.col("kind") != TermKind.YEAR.value).select("start", "finish").sort("start")

@@ -10,7 +10,13 @@ import polars as pl
 import pytest
 
 from quality.schedule import ScheduleBasis, scheduled_lessons
-from quality.school_days import between_terms, has_saturday_lessons, holiday_dates, school_days
+from quality.school_days import (
+    between_terms,
+    days_without_lessons,
+    has_saturday_lessons,
+    holiday_dates,
+    school_days,
+)
 
 Frame = Callable[..., pl.DataFrame]
 PERIOD = (date(2026, 9, 7), date(2026, 9, 20))  # two whole weeks, Monday to Sunday
@@ -172,3 +178,18 @@ def test_between_two_terms_there_is_no_school() -> None:
     assert max(gaps) == date(2027, 1, 10)
     assert len(gaps) == 3 + 12
     assert between_terms(terms.clear()) == set()
+
+
+def test_a_journal_that_lists_holidays_is_believed(frame: Frame) -> None:
+    terms = frame(
+        "term",
+        {"kind": "quarter", "start": date(2026, 9, 1), "finish": date(2026, 10, 25)},
+        {"kind": "quarter", "start": date(2026, 10, 28), "finish": date(2026, 12, 29)},
+    )
+    listed = frame("holiday", {"start": date(2026, 10, 27), "finish": date(2026, 10, 27)})
+    assert days_without_lessons(listed, terms, []) == {date(2026, 10, 27)}
+    assert days_without_lessons(listed.clear(), terms, [date(2026, 11, 4)]) == {
+        date(2026, 10, 26),
+        date(2026, 10, 27),
+        date(2026, 11, 4),
+    }
