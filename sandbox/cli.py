@@ -15,6 +15,7 @@ from sandbox.emulators.fault_plan import Plan, read
 from sandbox.generate import NotARegionError, generate
 from sandbox.mutate import UnknownSchoolError, mutate
 from sandbox.params import SYSTEMS, Params
+from sandbox.regulations import REGULATIONS
 from sandbox.serve import EMULATORS, serve_until_stopped
 
 _TEACH = """
@@ -89,6 +90,9 @@ def _params(options: argparse.Namespace) -> Params:
         schools_per_system=options.schools_per_system,
         classes=options.classes,
         systems=tuple(options.systems.split(",")),
+        profiles=tuple(options.profiles.split(",")),
+        compliance=options.compliance,
+        evenings=tuple(date.fromisoformat(day) for day in options.evenings.split(",") if day),
     )
 
 
@@ -143,4 +147,11 @@ def _add_size(command: argparse.ArgumentParser) -> None:
         default=",".join(size.systems),
         help=f"journal systems, with commas; possible: {', '.join(SYSTEMS)}",
     )
+    add(
+        "--profiles",
+        default=",".join(size.profiles),
+        help=f"regulations of the districts in turn; possible: {', '.join(REGULATIONS)}",
+    )
+    add("--compliance", action="store_true", help="plant what breaks the regulations, and tell it")
+    add("--evenings", default="", help="days on which the hub works, with commas (default: all)")
     add("--classes", type=int, default=size.classes, help="grade levels a school has, 1-11")
