@@ -66,18 +66,28 @@ def own_lessons(
     return own.filter(pl.col("date").is_between("first", "last")).drop("first", "last")
 
 
+def with_attendance(
+    own: pl.DataFrame, marks: pl.DataFrame, attendance: pl.DataFrame
+) -> pl.DataFrame:
+    """``own`` (``own_lessons``) with ``there``: whether the pupil attended."""
+    was = ["pupil", "lesson_key"]
+    doubtful = own.filter(pl.col("held") & ~pl.col("taken")).select("lesson_key").unique()
+    recorded = pl.concat([part.select(was) for part in (marks, attendance)]).join(
+        doubtful, on="lesson_key", how="semi"
+    )
+    away = attendance.filter(pl.col("status").is_in(AWAY)).select(was)
+    seen = own
+    for name, records in (("_recorded", recorded), ("_away", away)):
+        flagged = records.unique().with_columns(pl.lit(value=True).alias(name))
+        seen = seen.join(flagged, on=was, how="left")
+    known = pl.col("taken") | pl.col("_recorded").is_not_null()
+    there = pl.col("held") & known & pl.col("_away").is_null()
+    return seen.with_columns(there=there).drop("_recorded", "_away")
+
+
 def attended(own: pl.DataFrame, marks: pl.DataFrame, attendance: pl.DataFrame) -> pl.DataFrame:
     """The rows of ``own`` (``own_lessons``) at which the pupil was."""
-    recorded = pl.concat([part.select("pupil", "lesson_key") for part in (marks, attendance)])
-    away = attendance.filter(pl.col("status").is_in(AWAY))
-    held = own.filter("held")
-    there = pl.concat(
-        [
-            held.filter("taken"),
-            held.filter(~pl.col("taken")).join(recorded, on=["pupil", "lesson_key"], how="semi"),
-        ]
-    )
-    return there.join(away, on=["pupil", "lesson_key"], how="anti")
+    return with_attendance(own, marks, attendance).filter("there").drop("there")
 
 
 def exempt(

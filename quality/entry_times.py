@@ -61,8 +61,9 @@ def first_written(
 
 def after_former(versions: pl.DataFrame) -> pl.DataFrame:
     """``versions`` in their order, each with ``former_at``: when the one before it was seen."""
+    same = pl.col("key") == pl.col("key").shift(1)
     return versions.sort("key", "seen_at", "entered_at", nulls_last=True).with_columns(
-        former_at=pl.col("seen_at").shift(1).over("key")
+        former_at=pl.when(same).then(pl.col("seen_at").shift(1))
     )
 
 
