@@ -26,7 +26,6 @@ from quality.timeliness import Observed, timeliness
 from quality.uploads import Cause
 from quality.versions import LESSON_VERSION, MARK_VERSION, TERM_MARK_VERSION
 from schemas.frames import INSTANT
-
 from tests.quality.conftest import make_frame
 
 Rows = Sequence[dict[str, Any]]
@@ -112,7 +111,9 @@ def journal(
         pairs=_pairs(regulation, on, frames),
         causes=causes or {},
         looks=looks,
-        marks=_mark_versions(frames.mark) if marks is None else _versions(marks, MARK, MARK_VERSION),
+        marks=_mark_versions(frames.mark)
+        if marks is None
+        else _versions(marks, MARK, MARK_VERSION),
         term_marks=_versions(term_marks, TERM_MARK, TERM_MARK_VERSION),
         with_uid=frozenset(with_uid),
     )
@@ -135,7 +136,9 @@ def keys(remarks: pl.DataFrame) -> list[str]:
 def _versions(rows: Rows, base: dict[str, Any], schema: dict[str, Any]) -> pl.DataFrame:
     made = [base | row for row in rows]
     named = [
-        row if "key" in row else row | {"key": "|".join(row[n] for n in ("term_key", "subject_key", "pupil"))}
+        row
+        if "key" in row
+        else row | {"key": "|".join(row[n] for n in ("term_key", "subject_key", "pupil"))}
         for row in made
     ]
     return pl.DataFrame(named, schema=schema)

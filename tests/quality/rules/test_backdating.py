@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from quality.rules.backdating import backdating
-
 from tests.quality.rules.a_journal import (
     BEGUN,
     BERLIN,

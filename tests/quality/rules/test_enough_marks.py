@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from quality.rules.enough_marks import accumulation, marks_to_grade
-
 from tests.quality.rules.a_journal import BEGUN, DAY, TERM_END, WEEK, journal, keys, noon
 
 PAIR = ["2026-09-01|p1|alg"]

@@ -10,7 +10,6 @@ import pytest
 from quality.rules.find import find
 from quality.rules.lessons import lacking, late
 from quality.schedule import ScheduleBasis
-
 from tests.quality.rules.a_journal import (
     BERLIN,
     DAY,
@@ -51,7 +50,7 @@ def _lacks(**rows: Any) -> dict[str, list[str]]:
     ],
 )  # fmt: skip
 def test_what_a_lesson_lacks(lesson: dict[str, Any], lacks: list[str]) -> None:
-    assert _lacks(lesson=[lesson]) == dict.fromkeys(lacks, [PLACE])
+    assert _lacks(lesson=[lesson]) == {rule: [PLACE] for rule in lacks}
 
 
 def test_a_lesson_without_marks_and_its_columns() -> None:
@@ -111,7 +110,13 @@ OF_SPB = [
 @pytest.mark.parametrize("zone", [MOSCOW, BERLIN])
 @pytest.mark.parametrize(
     ("after_midnight", "found"),
-    [(-MINUTE, []), (-MICROSECOND, []), (timedelta(0), OF_SPB), (MICROSECOND, OF_SPB), (MINUTE, OF_SPB)],
+    [
+        (-MINUTE, []),
+        (-MICROSECOND, []),
+        (timedelta(0), OF_SPB),
+        (MICROSECOND, OF_SPB),
+        (MINUTE, OF_SPB),
+    ],
 )
 def test_parts_are_due_by_midnight_of_the_region(
     zone: str, after_midnight: timedelta, found: list[tuple[str, str]]

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from quality.rules.term_marks import term_marks
-
 from tests.quality.rules.a_journal import (
     BEGUN,
     BERLIN,
