@@ -36,11 +36,12 @@ def _of_school(journal: Journal) -> pl.DataFrame:
     frames = journal.frames
     parts = {
         "terms": frames.term,
-        "holidays": frames.holiday,
         "subjects": frames.subject,
         "staff": frames.staff_member,
         "classes": frames.class_,
     }
+    if journal.basis is ScheduleBasis.TIMETABLE:  # who publishes lessons publishes no holidays
+        parts["holidays"] = frames.holiday
     empty = [part for part, rows in parts.items() if rows.is_empty()]
     return pl.DataFrame({"part": empty}, schema={"part": pl.String}).with_columns(
         class_key=pl.lit(None, pl.String)

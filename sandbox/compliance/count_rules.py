@@ -88,23 +88,26 @@ def runs_without_a_mark(known: Known) -> Iterator[Remark]:
     days = max((d.days for d in known.regulation.marks.values()), default=0)
     for hours in known.school.hours:
         lessons = _after_free_ones(known, hours, free)
-        for pupil in known.pupils(hours.class_, known.day):
-            if known.exempt(pupil, hours, YEAR_START, known.day):
+        for pupil in known.view.pupils:
+            if pupil.class_ is not hours.class_ or known.exempt(
+                pupil, hours, YEAR_START, known.day
+            ):
                 continue
-            own = [x for x in lessons if known.own(pupil, x) and pupil_there(known, pupil, x)]
+            own = [x for x in lessons if known.own(pupil, x) and _there(known, pupil, x)]
             for run in _runs(known, pupil, own):
                 due = len(run) >= length and run[length - 1].day + timedelta(days=days) <= known.day
                 if due and not _settled(known, pupil, run):
-                    yield "mark_after_lessons", run_key(known, pupil, hours.subject, run[0])
+                    yield "mark_after_lessons", _run_key(known, pupil, hours.subject, run[0])
 
 
-def run_key(known: Known, pupil: Pupil, subject: Subject, first: Lesson) -> str:
+def _run_key(known: Known, pupil: Pupil, subject: Subject, first: Lesson) -> str:
     keys = known.keys
     return "|".join((keys.person(pupil.person), keys.subject(subject), keys.lesson(first)))
 
 
-def pupil_there(known: Known, pupil: Pupil, lesson: Lesson) -> bool:
-    return known.first_day(pupil) <= lesson.day
+def _there(known: Known, pupil: Pupil, lesson: Lesson) -> bool:
+    left = known.view.since(pupil.left)
+    return known.first_day(pupil) <= lesson.day and (left is None or lesson.day < left)
 
 
 def _after_free_ones(known: Known, hours: Hours, free: int) -> list[Lesson]:

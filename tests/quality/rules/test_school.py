@@ -42,6 +42,7 @@ def test_the_structure_is_filled_by_a_day(on: date, found: list[str]) -> None:
     [
         ({}, []),
         ({"holiday": []}, ["holidays"]),
+        ({"holiday": [], "basis": ScheduleBasis.LESSONS}, []),  # it publishes none
         ({"subject": []}, ["subjects"]),
         ({"staff_member": []}, ["staff"]),
         ({"class_": []}, ["classes"]),
