@@ -174,7 +174,7 @@ def _figures(rows: list[Row]) -> dict[tuple[str, str, str], tuple[int, int]]:
 def test_every_day_has_its_cause(term: World, day: str) -> None:
     rows = term.rows(
         'SELECT school, row, "column" FROM quality.form_figures'
-        " WHERE form = 'uploads' AND as_of = :day AND value = 1",
+        " WHERE form = 'uploads' AND as_of = :day",
         day=day,
     )
     told = {
@@ -221,14 +221,20 @@ SUMS = """
     count(*) FILTER (WHERE held) AS "attendance/due",
     count(*) FILTER (WHERE held AND marks) AS marks, count(*) FILTER (WHERE held) AS "marks/due"
 """
+FLAGS = ("held", "topic", "homework_due", "homework", "attendance", "marks", "filled")
+CELLS = (
+    "SELECT school, date, class_key, grade_level, subject_key, teacher, parts_in_time, parts_judged, "
+    + ", ".join(f"{flag}::int::boolean AS {flag}" for flag in FLAGS)
+    + " FROM quality.lesson_cells"
+)
 
 
 @pytest.mark.parametrize("level", UNITS)
 def test_every_level_of_the_cells(term: World, people: People, level: str) -> None:
     timely = ', sum(parts_in_time) AS timeliness, sum(parts_judged) AS "timeliness/due"'
     rows = term.rows(
-        f"SELECT school, {UNITS[level]} AS unit, {SUMS} {timely} FROM quality.lesson_cells"
-        " GROUP BY 1, 2"
+        f"WITH lessons AS ({CELLS})"
+        f" SELECT school, {UNITS[level]} AS unit, {SUMS} {timely} FROM lessons GROUP BY 1, 2"
     )
     told = _told(term, people, level, (*JOURNAL, "timeliness"))
     _same(_counted(rows, (*JOURNAL, "timeliness")), told)
