@@ -91,9 +91,13 @@ def _params(options: argparse.Namespace) -> Params:
         classes=options.classes,
         systems=tuple(options.systems.split(",")),
         profiles=tuple(options.profiles.split(",")),
-        compliance=options.compliance,
-        evenings=tuple(date.fromisoformat(day) for day in options.evenings.split(",") if day),
+        evenings=_days(options.evenings),
+        compliance=_days(options.compliance),
     )
+
+
+def _days(text: str) -> tuple[date, ...]:
+    return tuple(date.fromisoformat(day) for day in text.split(",") if day)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -152,6 +156,6 @@ def _add_size(command: argparse.ArgumentParser) -> None:
         default=",".join(size.profiles),
         help=f"regulations of the districts in turn; possible: {', '.join(REGULATIONS)}",
     )
-    add("--compliance", action="store_true", help="plant what breaks the regulations, and tell it")
+    add("--compliance", default="", help="evenings whose remarks are told; breaks the regulations")
     add("--evenings", default="", help="days on which the hub works, with commas (default: all)")
     add("--classes", type=int, default=size.classes, help="grade levels a school has, 1-11")

@@ -30,9 +30,9 @@ class Params:
     ``classes``: grade levels a school has (1-11); ``until``: the last business date;
     ``connected_on``: the first day the hub answers for; ``evenings``: those on which schools upload
     and the hub works, every business date unless given; ``systems``: of ``SYSTEMS``;
-    ``profiles``: regulations, one a district in turn; ``compliance``: plant what breaks them, send
-    uploads on days off too, and tell every remark and level in the truth. Raises ``ValueError``
-    for sizes that cannot be built.
+    ``profiles``: regulations, one a district in turn; ``compliance``: evenings on which the truth
+    tells every remark and level; if there are any, what breaks the regulations is planted, and
+    uploads come on days off too. Raises ``ValueError`` for what cannot be built.
     """
 
     seed: int = 7
@@ -45,8 +45,8 @@ class Params:
     pupils_most: int = 15
     systems: tuple[str, ...] = USUAL_SYSTEMS
     profiles: tuple[str, ...] = ("spb",)
-    compliance: bool = False
     evenings: tuple[date, ...] = ()
+    compliance: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
         if not YEAR_START + timedelta(days=7) <= self.until <= YEAR_END:
@@ -65,6 +65,8 @@ class Params:
             raise ValueError(f"systems must be of {', '.join(SYSTEMS)}")
         if self.compliance and set(self.systems) - set(USUAL_SYSTEMS):
             raise ValueError(f"compliance is told of {', '.join(USUAL_SYSTEMS)} only: systems must")
+        if set(self.compliance) - set(self.dates):
+            raise ValueError("compliance must be told on evenings")
         if not self.profiles or set(self.profiles) - set(REGULATIONS):
             raise ValueError(f"profiles must be of {', '.join(REGULATIONS)}")
         if not 4 <= self.pupils_least <= self.pupils_most:
@@ -98,7 +100,8 @@ class Params:
     def to_json(self) -> dict[str, Any]:
         """Plain values, read back by ``from_json``."""
         plain = {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(self).items()}
-        return {**plain, "evenings": [day.isoformat() for day in self.evenings]}
+        listed = {"evenings": self.evenings, "compliance": self.compliance}
+        return plain | {name: [day.isoformat() for day in told] for name, told in listed.items()}
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> Params:
@@ -107,5 +110,8 @@ class Params:
             for name in ("until", "connected_on")
         }
         names = {name: tuple(values[name]) for name in ("systems", "profiles")}
-        evenings = tuple(date.fromisoformat(day) for day in values["evenings"])
-        return Params(**{**values, **days, **names, "evenings": evenings})
+        listed = {
+            name: tuple(date.fromisoformat(day) for day in values[name])
+            for name in ("evenings", "compliance")
+        }
+        return Params(**{**values, **days, **names, **listed})

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from sandbox.calendar import days
+from sandbox.compliance.entries import entries
 from sandbox.compliance.known import Known
 from sandbox.compliance.looks import Looks
 from sandbox.compliance.told import accumulation_ratio, compliance, people_keys, timeliness
@@ -50,7 +51,7 @@ class Truth:
         expected = [state for state in uploads.values() if state != "not_a_school_day"]
         ratios = school_measures(view)
         ratios["accumulation"] = accumulation_ratio(known)
-        ratios["timeliness"] = timeliness(known)
+        ratios["timeliness"] = timeliness(entries(known))
         ratios["upload_frequency"] = (expected.count("uploaded"), len(expected))
         self._ratios[school.district][school.code] = ratios
         self._parts["schools"][school.code] = {
@@ -64,7 +65,7 @@ class Truth:
         self._parts["uploads"][school.code] = uploads
         if self._params.compliance:
             self._parts["keys"][school.code] = people_keys(school)
-            for day in self._dates:
+            for day in self._params.compliance:
                 if looks.until(day):
                     told = compliance(Known(school, day, looks), uploads)
                     self._compliance.setdefault(str(day), {})[school.code] = told

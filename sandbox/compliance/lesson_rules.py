@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from sandbox.compliance.entries import entries
+from sandbox.compliance.entries import Entry
 from sandbox.compliance.known import Known
 from sandbox.compliance.looks import LATE
 from sandbox.measures import parts
@@ -27,8 +27,8 @@ def missing(known: Known) -> Iterator[Remark]:
             yield "homework", key
 
 
-def late(known: Known) -> Iterator[Remark]:
-    for entry in entries(known):
+def late(known: Known, judged: Iterable[Entry]) -> Iterator[Remark]:
+    for entry in judged:
         if entry.outcome == LATE:
             if entry.mark is None or entry.shown is None:
                 yield entry.rule, known.keys.place(entry.lesson)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from sandbox.compliance.entries import entries
+from sandbox.compliance.entries import Entry
 from sandbox.compliance.keys import teacher_of
 from sandbox.compliance.known import Known
 from sandbox.compliance.looks import IN_TIME
@@ -18,10 +18,10 @@ Figures = dict[str, list[int]]  # measure: numerator and denominator
 MEASURES = ("fill_rate", "held", "topic", "homework", "attendance", "marks", "timeliness")
 
 
-def levels(known: Known) -> dict[str, dict[str, Figures]]:
+def levels(known: Known, judged: Iterable[Entry]) -> dict[str, dict[str, Figures]]:
     """By level and unit; a week is its Monday, a month its first day."""
     sums: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    timely = _timely(known)
+    timely = _timely(judged)
     for lesson, shown in known.scheduled:
         counts = _counts(known, shown)
         counts.update(timely.get(lesson.code, Counter()))
@@ -60,9 +60,9 @@ def _counts(known: Known, shown: ShownLesson | None) -> Counter[str]:
     return counts
 
 
-def _timely(known: Known) -> dict[int, Counter[str]]:
+def _timely(judged: Iterable[Entry]) -> dict[int, Counter[str]]:
     found: dict[int, Counter[str]] = defaultdict(Counter)
-    for entry in entries(known):
+    for entry in judged:
         if entry.outcome is not None:
             found[entry.lesson.code]["timeliness/due"] += 1
             found[entry.lesson.code]["timeliness"] += entry.outcome == IN_TIME

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from sandbox.compliance.backdating import backdated
@@ -14,7 +15,7 @@ from sandbox.compliance.count_rules import (
     too_few_so_far,
     too_few_to_grade,
 )
-from sandbox.compliance.entries import entries
+from sandbox.compliance.entries import Entry, entries
 from sandbox.compliance.keys import Keys
 from sandbox.compliance.known import Known
 from sandbox.compliance.lesson_rules import late, missing
@@ -27,7 +28,6 @@ from sandbox.model import School
 
 _RULES: tuple[Callable[[Known], Iterator[tuple[str, str]]], ...] = (
     missing,
-    late,
     backdated,
     too_few_so_far,
     too_few_to_grade,
@@ -41,10 +41,10 @@ def compliance(known: Known, uploads: dict[str, str]) -> dict[str, Any]:
     """Remarks by rule, levels, and the two measures a regulation decides; ``uploads``: the
     school's calendar."""
     remarks: dict[str, set[str]] = {}
-    for rule in _RULES:
-        for name, key in rule(known):
-            remarks.setdefault(name, set()).add(key)
-    for name, key in months_without(known, date.fromisoformat(min(uploads))):
+    judged = list(entries(known))
+    found = [rule(known) for rule in _RULES]
+    found += [late(known, judged), months_without(known, date.fromisoformat(min(uploads)))]
+    for name, key in chain.from_iterable(found):
         remarks.setdefault(name, set()).add(key)
     arrived = ("uploaded", "not_a_school_day")
     gaps = {day for day, cause in uploads.items() if day <= str(known.day) and cause not in arrived}
@@ -54,15 +54,15 @@ def compliance(known: Known, uploads: dict[str, str]) -> dict[str, Any]:
         "remarks": {name: sorted(keys) for name, keys in sorted(remarks.items())},
         "measures": {
             "accumulation": list(accumulation_ratio(known)),
-            "timeliness": list(timeliness(known)),
+            "timeliness": list(timeliness(judged)),
         },
-        "levels": levels(known),
+        "levels": levels(known, judged),
     }
 
 
-def timeliness(known: Known) -> Ratio:
-    """Parts entered in time, of those of which one can say so."""
-    counts = Counter(entry.outcome for entry in entries(known) if entry.outcome is not None)
+def timeliness(judged: Iterable[Entry]) -> Ratio:
+    """Parts entered in time, of those of which one can say so; ``judged``: of ``entries``."""
+    counts = Counter(entry.outcome for entry in judged if entry.outcome is not None)
     return counts[IN_TIME], counts.total()
 
 

@@ -27,7 +27,7 @@ BROKEN = Params(
     until=date(2026, 10, 27),
     evenings=tuple(date(2026, *day) for day in ((9, 18), (10, 23), (10, 24), (10, 26), (10, 27))),
     profiles=tuple(REGULATIONS),
-    compliance=True,
+    compliance=(date(2026, 10, 24), date(2026, 10, 27)),
 )
 MONDAY, TUESDAY = date(2026, 9, 7), date(2026, 9, 8)
 
@@ -88,7 +88,7 @@ def test_levels_add_up_to_the_school(told: dict[str, Any]) -> None:
 
 
 def test_nothing_is_planted_where_nobody_asked(tmp_path: Path) -> None:
-    plain = replace(BROKEN, compliance=False, schools_per_system=1)
+    plain = replace(BROKEN, compliance=(), schools_per_system=1)
     generate(plain, tmp_path)
     truth = json.loads((tmp_path / "truth.json").read_text("utf-8"))
     assert "compliance" not in truth
