@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from quality.attended import exempt, lessons_between, on_scale, own_lessons, with_attendance
-from quality.mark_deadlines import MARKS
+from quality.mark_deadlines import MARK_RULES
 from quality.profiles import Profile
 from quality.regulations import Asked, EnteredInTime, MarkAfterLessons, WithinDays
 from quality.rules.journal import Journal, as_remarks, key_of, no_remarks
@@ -45,7 +45,7 @@ def mark_after_lessons(journal: Journal) -> pl.DataFrame:
 
 def _longest_deadline(profile: Profile, on: date) -> int:
     """Days that any mark may wait; 0 where all are due the same day."""
-    rules = [profile.rule(EnteredInTime, asked, on) for asked in MARKS]
+    rules = [profile.rule(EnteredInTime, asked, on) for asked in MARK_RULES]
     deadlines = [rule.deadline for rule in rules if rule]
     return max((one.days for one in deadlines if isinstance(one, WithinDays)), default=0)
 

@@ -130,7 +130,7 @@ def _runs(known: Known, pupil: Pupil, lessons: list[Lesson]) -> Iterator[list[Le
 
 
 def _settled(known: Known, pupil: Pupil, run: list[Lesson]) -> bool:
-    codes = {lesson.code for lesson in run}
+    days = {lesson.day for lesson in run}
     key = (pupil.person.code, run[0].slot.subject.code)
     found = known.marks_of.get(key, [])
-    return any(s.lesson.code in codes and m.scale != WORDS for m, s in found)
+    return any(s.lesson.day in days and m.scale != WORDS for m, s in found)
