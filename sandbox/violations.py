@@ -44,7 +44,8 @@ def violate(school: School, params: Params, place: int) -> None:
         planter.unfurnished_class()
     school.lists_holidays = place % 10 != _NO_HOLIDAYS_PLACE
     if school.system == "paragraf" and place == _UNREADABLE_PLACE:
-        school.unreadable_uploads = planter.evenings[1:2]
+        came = [day for day in planter.evenings[1:-1] if day not in school.missing_uploads]
+        school.unreadable_uploads = came[:1]
 
 
 class _Planter:
