@@ -39,14 +39,14 @@ class Known:
     @cached_property
     def scheduled(self) -> list[tuple[Lesson, ShownLesson | None]]:
         """Scheduled lessons with their rows, where there are any. A timetable tells the lessons
-        up to the business date; Dnevnik.ru those that it showed."""
+        up to the business date, and a look that one was cancelled; Dnevnik.ru tells those that it
+        showed."""
         listed = self.school.system == "dnevnik_ru"
+        known = ((x, self.rows.get(x.code)) for x in self.school.lessons if x.day <= self.day)
         return [
-            (lesson, self.rows.get(lesson.code))
-            for lesson in self.school.lessons
-            if not lesson.status
-            and lesson.day <= self.day
-            and (not listed or lesson.code in self.rows)
+            (lesson, shown)
+            for lesson, shown in known
+            if (not listed if shown is None else not lesson.status)
         ]
 
     @cached_property

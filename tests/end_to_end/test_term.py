@@ -283,6 +283,10 @@ WITH planned AS (
       AND d.date BETWEEN t.valid_from AND t.valid_to
       AND NOT EXISTS (SELECT FROM journal.holiday h WHERE h.vanished_at IS NULL
                       AND h.school = t.school AND d.date BETWEEN h.start AND h.finish)
+      AND (EXISTS (SELECT FROM journal.holiday h WHERE h.vanished_at IS NULL
+                   AND h.school = t.school)
+           OR EXISTS (SELECT FROM journal.term e WHERE e.vanished_at IS NULL AND e.kind <> 'year'
+                      AND e.school = t.school AND d.date BETWEEN e.start AND e.finish))
 ), given AS (
     SELECT * FROM journal.lesson WHERE vanished_at IS NULL AND date <= :day
 ), scheduled AS (
