@@ -17,8 +17,7 @@ def backdated(known: Known) -> Iterator[tuple[str, str]]:
     if not known.regulation.no_backdating:
         return
     for mark, shown in known.marks:
-        limit = _limit(known, mark, shown.lesson)
-        if limit is not None and _too_late(known, mark, limit):
+        if _appeared_late(known, mark) or _changed_late(known, mark):
             yield "no_backdating", known.keys.mark(mark, shown)
     for total in shown_term_marks(known):
         if _changed(known, total.corrected, total.entered, end_of(total.term.finish)):
@@ -32,11 +31,24 @@ def _limit(known: Known, mark: Mark, lesson: Lesson) -> datetime | None:
     return min((*ends, *([deadline] if deadline else [])), default=None)
 
 
-def _too_late(known: Known, mark: Mark, limit: datetime) -> bool:
-    dated = tells(known, "mark")
-    if known.looks.judge(mark.entered, limit, known.last, tells=dated) == LATE:
-        return True
-    return any(_changed(known, day, mark.entered, limit) for day in (mark.corrected, mark.moved))
+def _appeared_late(known: Known, mark: Mark) -> bool:
+    """By the day on which it stood when it was first seen."""
+    seen = known.looks.shown_first(mark.entered.date()) or known.last
+    limit = _limit(known, mark, mark.lesson_on(seen.date()))
+    if limit is None:
+        return False
+    outcome = known.looks.judge(mark.entered, limit, known.last, tells=tells(known, "mark"))
+    return outcome == LATE
+
+
+def _changed_late(known: Known, mark: Mark) -> bool:
+    """By the day on which it stands since the change."""
+    for day in (mark.corrected, mark.moved):
+        seen = known.looks.shown_first(day) if day else None
+        limit = _limit(known, mark, mark.lesson_on(seen.date())) if seen else None
+        if limit is not None and _changed(known, day, mark.entered, limit):
+            return True
+    return False
 
 
 def _changed(known: Known, day: date | None, entered: datetime, limit: datetime) -> bool:
