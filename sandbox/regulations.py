@@ -12,7 +12,6 @@ from datetime import date
 from sandbox.model import Mark
 
 PARTS = ("lesson", "attendance", "substitution", "homework")
-RULE_OF_PART = {part: f"{part}_entered" for part in PARTS}
 
 
 @dataclass(frozen=True)

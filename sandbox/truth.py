@@ -95,8 +95,8 @@ class Truth:
         if school.system == "dnevnik_ru" or self._params.compliance:
             return answered
         # The last upload is written on any day.
-        days = {day for day in answered if school.is_school_day(day)} | {self._params.until}
-        return sorted(days)
+        seen = {day for day in answered if school.is_school_day(day)} | {self._params.until}
+        return sorted(seen)
 
     def _defect(self, school: School, flaw: Flaw) -> Json:
         source = flaw.source or school.system
