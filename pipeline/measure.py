@@ -5,8 +5,9 @@ often the journal was uploaded, and form 1; then districts and the region by sum
 same business date again replaces its figures. One period is kept per business date.
 
 Cells of ``quality.form_figures``: form ``form1`` (row: grade level), and form ``uploads`` (row:
-ISO date, column: ``quality.uploads.Cause``, value 1), one cell per day since the school was
-connected, so that a report repeats what was known on its date.
+ISO date, column: ``quality.uploads.Cause``, value 1 where the hub accepted the day's upload, else
+0), one cell per day since the school was connected, so that a report repeats what was known on its
+date.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Engine, delete, insert
 
+from pipeline.school_calendar import blamed
 from pipeline.school_facts import JournalFacts, SchoolPlace, end_of, journal_facts, places
 from quality.form1 import COLUMNS, form1
 from quality.measures import FIGURE_SCHEMA, REGION, figures, roll_up
@@ -44,10 +46,12 @@ class MeasureSummary:
 
 @dataclass(frozen=True)
 class _Measured:
-    """Figures (``FIGURE_SCHEMA``), form 1 rows and the upload calendar of one school."""
+    """Figures (``FIGURE_SCHEMA``), form 1 rows and the upload calendar of one school: what reached
+    the hub, and with what came of it at the portal."""
 
     figures: pl.DataFrame
     form1: pl.DataFrame
+    reached: dict[date, Cause]
     causes: dict[date, Cause]
 
 
@@ -113,13 +117,14 @@ def _measure_school(
         figure_parts += [figures(facts.lessons), _counted(facts)]
         form_parts.append(form1(facts.frames, facts.basis, there))
         calendars.append(facts.causes)
-    causes = merge_calendars(calendars)
-    said = rhythm(causes)
+    reached = merge_calendars(calendars)
+    said = rhythm(reached)
     figure_parts.append(_figure("upload_frequency", said.uploaded, said.due))
     return _Measured(
         figures=pl.concat(figure_parts).group_by("measure").sum(),
         form1=pl.concat(form_parts).group_by("grade_level").sum() if form_parts else pl.DataFrame(),
-        causes=causes,
+        reached=reached,
+        causes=blamed(connection, school.code, reached, as_of),
     )
 
 
@@ -157,7 +162,7 @@ def _cells(school: SchoolPlace, measured: _Measured) -> list[dict[str, Any]]:
             "school": school.code,
             "row": day.isoformat(),
             "column": cause.value,
-            "value": 1,
+            "value": int(measured.reached[day] is Cause.UPLOADED),
         }
         for day, cause in measured.causes.items()
     ]
