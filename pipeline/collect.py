@@ -34,7 +34,7 @@ from pipeline.registry import SchoolSource, closed_on, school_sources
 from pipeline.runs import SchoolState, Verdict
 from pipeline.settings import MissingVariableError, expand
 from pipeline.store import Batch, mark_vanished, upsert
-from pipeline.volumes import Volumes, judge_volumes
+from pipeline.volumes import Spoken, Volumes, judge_volumes
 from privacy.actions import Action
 from privacy.masks import Masks
 from quality.batch_suite import load_suite
@@ -193,7 +193,8 @@ def _volumes(
         if entity not in translated.incomplete
     }
     with hub.engine.begin() as connection:
-        return judge_volumes(connection, batch, upload.covers, whole, place.volumes, load_suite())
+        spoken = Spoken(upload.covers, whole, run.business_date)
+        return judge_volumes(connection, batch, spoken, place.volumes, load_suite())
 
 
 def _refused(

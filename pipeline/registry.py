@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.volumes import Bounds
+from quality.volume_bounds import Bounds
 from schemas.records import ENTITIES, District, School
 from schemas.tables import days_off, districts, school_years, schools, sources, targets
 
@@ -63,7 +63,7 @@ class SchoolEntry(_Strict):
     profile: str
     connected_on: date
     closed_on: date | None = None  # first day on which there is no school
-    volumes: dict[str, Bounds] = {}  # by entity of schemas.records: pipeline/volumes.py
+    volumes: dict[str, Bounds] = {}  # by entity of schemas.records: quality/volume_bounds.py
     sources: list[SourceEntry] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ journal     facts by pseudonym, one table per canonical entity, and their histor
 vault       identities, encrypted; no other room of the hub may read it
 ops         runs, uploads, landing, ledger, quarantine, findings, action log
 outbox      desired and delivered state per target, batches, receipts, the pace of portals
-quality     measures, form figures and remarks
+quality     measures, form figures, remarks, judged batches, checks that people made
 ==========  ==================================================================
 """
 
@@ -26,14 +26,23 @@ from schemas.tables.ops import (
     uploads,
 )
 from schemas.tables.outbox import batches, desired, portals, receipts
-from schemas.tables.quality import form_figures, measures, remarks
+from schemas.tables.quality import (
+    batch_results,
+    checks,
+    form_figures,
+    measures,
+    paper_counts,
+    remarks,
+)
 from schemas.tables.registry import days_off, districts, school_years, schools, sources, targets
 from schemas.tables.vault import local_keys, people, uids
 
 __all__ = [
     "FACTS",
     "action_log",
+    "batch_results",
     "batches",
+    "checks",
     "consent_entries",
     "content_columns",
     "days_off",
@@ -48,6 +57,7 @@ __all__ = [
     "local_keys",
     "measures",
     "metadata",
+    "paper_counts",
     "people",
     "portals",
     "quarantine",
