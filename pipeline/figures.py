@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from pipeline.check import check
 from pipeline.collect import Run
 from pipeline.hub import Hub
 from pipeline.measure import measure
@@ -16,7 +17,7 @@ from schemas.tables import school_years
 
 
 def compute(hub: Hub, run: Run) -> int:
-    """Measure every school from the start of the school year to the business date.
+    """Measure and check every school from the start of the school year to the business date.
 
     Returns the number of figures kept.
     """
@@ -28,9 +29,21 @@ def compute(hub: Hub, run: Run) -> int:
         business_date=run.business_date,
         date_from=first,
         zone=zone,
-        schedule_basis=lambda mapping: load_profile(mapping).schedule_basis,
+        schedule_basis=_basis,
+    )
+    check(
+        hub,
+        run_id=run.run_id,
+        business_date=run.business_date,
+        date_from=first,
+        zone=zone,
+        schedule_basis=_basis,
     )
     return summary.figures
+
+
+def _basis(mapping: str) -> str:
+    return load_profile(mapping).schedule_basis
 
 
 def render_reports(hub: Hub, run: Run) -> list[Path]:

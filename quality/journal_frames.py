@@ -32,7 +32,7 @@ from schemas.tables import journal_table
 _NEEDED: dict[str, list[str]] = {
     "class_": ["source_key", "grade_level"],
     "enrolment": ["pupil", "class_key", "start", "finish"],
-    "term": ["kind", "start", "finish"],
+    "term": ["source_key", "kind", "start", "finish"],
     "curriculum_hours": ["class_key", "subject_key", "hours_per_week"],
     "timetable_slot": [
         "class_key", "group_key", "subject_key", "teacher",
@@ -48,7 +48,10 @@ _NEEDED: dict[str, list[str]] = {
     ],
     "attendance": ["key", "pupil", "lesson_key", "status", "entered_at", "first_seen_at"],
     "access_account": ["person", "active"],
-    "holiday": ["start", "finish"],
+    "subject": ["source_key"],
+    "staff_member": ["person"],
+    "guardian": ["person", "pupil"],
+    "holiday": ["kind", "start", "finish"],
     "bell": ["number", "finish"],
 }  # fmt: skip
 
@@ -74,6 +77,9 @@ class JournalFrames:
     mark: pl.DataFrame
     attendance: pl.DataFrame
     access_account: pl.DataFrame
+    subject: pl.DataFrame
+    staff_member: pl.DataFrame
+    guardian: pl.DataFrame
     holiday: pl.DataFrame
     bell: pl.DataFrame
 

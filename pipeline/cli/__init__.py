@@ -20,6 +20,7 @@ from pipeline.cli import (
     keys,
     mappings,
     people,
+    remarks,
     serve,
     setup,
     steps,
@@ -55,6 +56,7 @@ setup.register(app)
 steps.register(app)
 delivery.register(app)
 answers.register(app)
+remarks.register(app)
 bench.register(app)
 people.register(app)
 keys.register(app)

@@ -1,0 +1,123 @@
+"""Check: what is wrong with each journal, thing by thing, kept from check to check.
+
+After measuring, the same facts are read once more with the versions of marks that only rules need;
+a school is a transaction of its own, so one that fails keeps nothing of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection, func, select
+
+from pipeline.hub import Hub
+from pipeline.remarks import keep_remarks
+from pipeline.school_facts import JournalFacts, SchoolPlace, end_of, journal_facts, places
+from quality.regulations import Asked
+from quality.rules.find import find
+from quality.rules.journal import Journal, no_remarks
+from quality.versions import (
+    MARK_VERSION,
+    TERM_MARK_VERSION,
+    mark_versions,
+    term_mark_versions,
+)
+from schemas.tables import measures
+
+HUB = "hub"  # the source of remarks that are not about one journal
+# What is found about a school beside its journals, in the period: frames of ``remarks.REMARK``.
+SchoolFinder = Callable[[Connection, SchoolPlace, tuple[date, date]], pl.DataFrame]
+OF_SCHOOL: tuple[SchoolFinder, ...] = ()
+
+# Rules that ask how marks and term marks came to be what they are.
+_OF_MARKS = (Asked.NO_BACKDATING,)
+_OF_TERM_MARKS = (Asked.NO_BACKDATING, Asked.TERM_MARKS, Asked.MARKS_TO_GRADE)
+
+
+def check(
+    hub: Hub,
+    *,
+    run_id: str,
+    business_date: date,
+    date_from: date,
+    zone: str,
+    schedule_basis: Callable[[str], str],
+) -> int:
+    """Find all that is wrong on ``business_date`` and keep it; the number of remarks found.
+
+    Arguments and errors as of ``measure``. If a later date has been measured, nothing is kept and 0
+    returned: what a later check knows is not disturbed by looking back.
+    """
+    count = 0
+    with hub.engine.begin() as connection:
+        if _measured_later(connection, business_date):
+            return 0
+        registered = places(connection, date_from)
+    for school in registered:
+        with hub.engine.begin() as connection:
+            for source, found in remarks_of_school(
+                hub, connection, school, (date_from, business_date), zone, schedule_basis
+            ):
+                keep_remarks(
+                    connection, school.code, source, found,
+                    on=business_date, year_start=date_from, run_id=run_id,
+                )  # fmt: skip
+                count += found.height
+    return count
+
+
+def remarks_of_school(
+    hub: Hub,
+    connection: Connection,
+    school: SchoolPlace,
+    period: tuple[date, date],
+    zone: str,
+    schedule_basis: Callable[[str], str],
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Each journal's source and all remarks on it (``quality.remarks.REMARK``), then ``HUB`` and
+    those on the school itself."""
+    there = (period[0], school.until(period[1]))
+    with_uid = hub.vault.who_has_uid(school.code)
+    for facts in journal_facts(connection, school, there, end_of(period[1], zone), schedule_basis):
+        yield facts.source, find(_journal(connection, school, facts, there, zone, with_uid))
+    yield HUB, pl.concat([no_remarks(), *(of(connection, school, there) for of in OF_SCHOOL)])
+
+
+def _journal(
+    connection: Connection,
+    school: SchoolPlace,
+    facts: JournalFacts,
+    period: tuple[date, date],
+    zone: str,
+    with_uid: frozenset[str],
+) -> Journal:
+    place = (connection, school.code, facts.source, school.school_year, end_of(period[1], zone))
+    regulation = school.regulation
+    asks = {rule.code for rule in regulation.rules_on(period[1])}
+    return Journal(
+        on=period[1],
+        first=period[0],
+        zone=zone,
+        profile=regulation,
+        basis=facts.basis,
+        frames=facts.frames,
+        lessons=facts.lessons,
+        parts=facts.parts,
+        pairs=facts.pairs,
+        causes=facts.causes,
+        looks=facts.looks,
+        marks=mark_versions(*place)
+        if asks.intersection(_OF_MARKS)
+        else pl.DataFrame(schema=MARK_VERSION),
+        term_marks=term_mark_versions(*place)
+        if asks.intersection(_OF_TERM_MARKS)
+        else pl.DataFrame(schema=TERM_MARK_VERSION),
+        with_uid=with_uid,
+    )
+
+
+def _measured_later(connection: Connection, business_date: date) -> bool:
+    last: date | None = connection.execute(select(func.max(measures.c.as_of))).scalar()
+    return last is not None and last > business_date
