@@ -13,6 +13,8 @@ import polars as pl
 from sqlalchemy import Connection, func, select
 
 from pipeline.hub import Hub
+from pipeline.monthly import full_upload, own_checks
+from pipeline.paper_counts import known_sheets
 from pipeline.remarks import keep_remarks
 from pipeline.school_facts import JournalFacts, SchoolPlace, end_of, journal_facts, places
 from quality.regulations import Asked
@@ -29,7 +31,7 @@ from schemas.tables import measures
 HUB = "hub"  # the source of remarks that are not about one journal
 # What is found about a school beside its journals, in the period: frames of ``remarks.REMARK``.
 SchoolFinder = Callable[[Connection, SchoolPlace, tuple[date, date]], pl.DataFrame]
-OF_SCHOOL: tuple[SchoolFinder, ...] = ()
+OF_SCHOOL: tuple[SchoolFinder, ...] = (full_upload, own_checks)
 
 # Rules that ask how marks and term marks came to be what they are.
 _OF_MARKS = (Asked.NO_BACKDATING,)
@@ -115,6 +117,7 @@ def _journal(
         if asks.intersection(_OF_TERM_MARKS)
         else pl.DataFrame(schema=TERM_MARK_VERSION),
         with_uid=with_uid,
+        paper=known_sheets(connection, school.code, facts.source, period[1]),
     )
 
 

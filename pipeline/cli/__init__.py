@@ -15,6 +15,7 @@ from mappings.problems import MappingError
 from pipeline.cli import (
     answers,
     bench,
+    checks,
     consent,
     delivery,
     keys,
@@ -30,6 +31,7 @@ from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
+from pipeline.paper_file import PaperFileError
 from pipeline.registry import RegionFileError, UnknownSchoolError
 from pipeline.report import NothingMeasuredError
 from pipeline.sample import SampleError
@@ -61,6 +63,7 @@ bench.register(app)
 people.register(app)
 keys.register(app)
 consent.register(app)
+checks.register(app)
 mappings.register(app)
 serve.register(app)
 
@@ -81,6 +84,7 @@ KNOWN: dict[type[Exception], Exit] = {
     DecisionRefusedError: Exit.USAGE,
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
+    PaperFileError: Exit.USAGE,
 }
 
 
