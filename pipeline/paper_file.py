@@ -107,6 +107,7 @@ class _Reader:
     grid: Grid
     names: Names
     problems: list[str] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)  # cells that must not be read
 
     def read(self) -> list[Sheet]:
         found: dict[tuple[str, str, date], Sheet] = {}
@@ -133,6 +134,7 @@ class _Reader:
             self.problems.append(f"лист «{SHEET}»: {self.grid.damage}; сохраните файл заново")
         for refused in self.grid.refused:
             cell = f"{get_column_letter(refused.column)}{self.grid.line(refused.row)}"
+            self.refused.add(cell)
             self.problems.append(f"{cell}: {refused.why}; впишите значение")
         for number, row in enumerate(self.grid.rows[1:], start=2):
             cells = [(cell or "").strip() for cell in row[: len(TITLES)]]
@@ -183,7 +185,8 @@ class _Reader:
 
     def _tell(self, line: int, title: str, why: str) -> None:
         cell = f"{get_column_letter(TITLES.index(title) + 1)}{line}"
-        self.problems.append(f"{cell}: {why}")
+        if cell not in self.refused:
+            self.problems.append(f"{cell}: {why}")
 
 
 def _keys(
