@@ -108,7 +108,6 @@ checks = Table(
     Column("undone_by", Text),
     Column("undone_reason", Text),
     Column("undone_at", DateTime(timezone=True)),
-    CheckConstraint("extract(day FROM month) = 1", name="month_begins"),
     CheckConstraint("done_on >= month", name="done_later"),
     CheckConstraint("remarks_count >= 0", name="counted"),
     Index(None, "school", "kind", "month"),
@@ -129,7 +128,6 @@ paper_counts = Table(
     Column("marks", Integer, nullable=False),
     Column("entered_by", Text, nullable=False),
     Column("entered_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    CheckConstraint("extract(day FROM month) = 1", name="month_begins"),
     CheckConstraint("lessons >= 0 AND marks >= 0", name="counted"),
     schema="quality",
 )

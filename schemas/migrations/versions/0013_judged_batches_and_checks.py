@@ -95,7 +95,6 @@ def _checks() -> None:
         sa.Column("undone_by", sa.Text()),
         sa.Column("undone_reason", sa.Text()),
         sa.Column("undone_at", sa.DateTime(timezone=True)),
-        sa.CheckConstraint("extract(day FROM month) = 1", name=op.f("ck_checks_month_begins")),
         sa.CheckConstraint("done_on >= month", name=op.f("ck_checks_done_later")),
         sa.CheckConstraint("remarks_count >= 0", name=op.f("ck_checks_counted")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checks")),
@@ -123,9 +122,6 @@ def _paper_counts() -> None:
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
-        ),
-        sa.CheckConstraint(
-            "extract(day FROM month) = 1", name=op.f("ck_paper_counts_month_begins")
         ),
         sa.CheckConstraint("lessons >= 0 AND marks >= 0", name=op.f("ck_paper_counts_counted")),
         sa.PrimaryKeyConstraint(
