@@ -34,6 +34,7 @@ def batch_bounds(connection: Connection, suite: Suite, batch: Batch) -> BatchBou
                 stated=stated.get(school, {}).get(table, UNBOUNDED),
                 growth=known.get((school, table)),
                 weeks=begun_weeks(last.get(school), on),
+                few_too=True,
             )
             for school, table, _, before in connection.execute(text(volumes_query(suite, batch)))
         },

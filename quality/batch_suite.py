@@ -116,7 +116,8 @@ SELECT school, '{entity}' AS "table", coalesce(stored.n, 0)::bigint AS rows,
   greatest(coalesce(stored.n, 0) - coalesce(moved.n, 0), 0)::bigint AS before
 FROM ({_units(batch)}) AS unit
 LEFT JOIN (
-  SELECT school, count(*) AS n FROM journal."{entity}" WHERE vanished_at IS NULL GROUP BY school
+  SELECT school, count(*) AS n FROM journal."{entity}"
+  WHERE vanished_at IS NULL AND school = ANY({_names(batch)}) GROUP BY school
 ) AS stored USING (school)
 LEFT JOIN (
   SELECT school, sum(CASE counter WHEN 'created' THEN count ELSE -count END) AS n

@@ -135,27 +135,30 @@ def expected(
     stated: Bounds = UNBOUNDED,
     growth: Growth | None = None,
     weeks: int = 1,
+    few_too: bool = False,
 ) -> Expected:
     """The bounds of a table that had ``before`` rows ``weeks`` (begun ones) ago.
 
     Fewer than ``steady_from`` rows are judged by what is stated alone: of few rows any share is a
-    whim. A stated bound stands even against a learnt one on the other side.
+    whim. ``few_too``: of few rows the suite's share is a floor, where that only tells and does not
+    refuse. A stated bound stands even against a learnt one on the other side.
     """
-    usual = None if volume.bursts else growth
+    steady = before >= steady_from
+    usual = growth if steady and not volume.bursts else None
+    source = BoundSource.SUITE if usual is None else BoundSource.LEARNT
+    low, high = _band(volume, learning, before, usual, weeks)
     floor, ceiling = stated.floor, stated.ceiling
-    source = None
-    if before >= steady_from:
-        source = BoundSource.SUITE if usual is None else BoundSource.LEARNT
-        low, high = _band(volume, learning, before, usual, weeks)
-        floor = (low if ceiling is None else min(low, ceiling)) if floor is None else floor
-        ceiling = max(high, floor) if ceiling is None else ceiling
+    if floor is None and (steady or few_too):
+        floor = low if ceiling is None else min(low, ceiling)
+    if ceiling is None and steady:
+        ceiling = max(high, floor or 0)
     return Expected(
         before=before,
         floor=floor,
         floor_from=_from(stated.floor, floor, source),
         ceiling=ceiling,
         ceiling_from=_from(stated.ceiling, ceiling, source),
-        weeks=usual.weeks if usual is not None and source is BoundSource.LEARNT else 0,
+        weeks=usual.weeks if usual is not None else 0,
     )
 
 
@@ -187,7 +190,7 @@ def _band(
     return max(low, math.ceil(before * learning.least_share)), high
 
 
-def _from(stated: int | None, bound: int | None, source: BoundSource | None) -> BoundSource | None:
+def _from(stated: int | None, bound: int | None, source: BoundSource) -> BoundSource | None:
     if bound is None:
         return None
     return BoundSource.SET if stated is not None else source

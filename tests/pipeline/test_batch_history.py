@@ -44,7 +44,7 @@ def test_history_grows_by_a_run_and_is_never_doubled(village: Village) -> None:
     assert kept(village, "2026-09-16", "mark", "volume_floor") == (3, 3, None, "set", True)
     assert kept(village, "2026-09-17", "mark", "volume_floor") == (5, 3, None, "set", True)
     assert kept(village, "2026-09-17", "mark", "volume_ceiling") == (5, None, 4, "set", False)
-    assert kept(village, "2026-09-17", "class_", "volume_floor") == (2, 1, None, "suite", True)
+    assert kept(village, "2026-09-17", "class_", "volume_floor") == (2, 2, None, "suite", True)
     assert kept(village, "2026-09-17", "mark", "unique_keys") == (0, None, 0, None, True)
     assert kept(village, "2026-09-17", "uploads", "fresh") == (0, None, 9, "suite", True)
     found = village.rows(

@@ -241,7 +241,7 @@ def test_what_is_stated_overrides_what_was_taught(hub: Hub, tmp_path: Path) -> N
         "most": 65, "most_from": "learnt", "weeks": 7,
     }  # fmt: skip
     assert (rows["enrolment"]["least"], rows["enrolment"]["least_from"]) == (55, "learnt")
-    assert (rows["class_"]["least"], rows["class_"]["most"]) == (None, None)
+    assert (rows["class_"]["least"], rows["class_"]["most"]) == (1, None)
     assert (rows["uploads"]["most"], rows["uploads"]["most_from"]) == (9, "suite")
 
 

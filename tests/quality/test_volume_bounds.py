@@ -99,6 +99,16 @@ def test_bounds_of_a_table(
     assert one.weeks == (6 if source is LEARNT else 0)
 
 
+def test_few_rows_of_a_stored_batch_have_a_floor() -> None:
+    one = expected(SUITE.tables["class_"], LEARNING, 50, 11, growth=STEADY, few_too=True)
+    assert (one.floor, one.floor_from, one.weeks) == (9, SHARED, 0)
+    assert (one.ceiling, one.ceiling_from) == (None, None)
+    stated = expected(
+        SUITE.tables["class_"], LEARNING, 50, 11, stated=Bounds(floor=2), few_too=True
+    )
+    assert (stated.floor, stated.floor_from) == (2, SET)
+
+
 def test_a_table_that_grows_in_bursts_is_judged_by_shares() -> None:
     one = expected(TERM_MARK, LEARNING, 50, 100, growth=STEADY)
     assert (one.floor, one.ceiling, one.floor_from) == (90, 400, SHARED)
