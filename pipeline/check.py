@@ -7,7 +7,7 @@ a school is a transaction of its own, so one that fails keeps nothing of another
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 from sqlalchemy import Connection, func, select
@@ -20,12 +20,7 @@ from pipeline.school_facts import JournalFacts, SchoolPlace, end_of, journal_fac
 from quality.regulations import Asked
 from quality.rules.find import find
 from quality.rules.journal import Journal, no_remarks
-from quality.versions import (
-    MARK_VERSION,
-    TERM_MARK_VERSION,
-    mark_versions,
-    term_mark_versions,
-)
+from quality.versions import MARK_VERSION, TERM_MARK_VERSION, mark_versions, term_mark_versions
 from schemas.tables import measures
 
 HUB = "hub"  # the source of remarks that are not about one journal
@@ -81,9 +76,10 @@ def remarks_of_school(
     """Each journal's source and all remarks on it (``quality.remarks.REMARK``), then ``HUB`` and
     those on the school itself."""
     there = (period[0], school.until(period[1]))
+    as_of = end_of(period[1], zone)
     with_uid = hub.vault.who_has_uid(school.code)
-    for facts in journal_facts(connection, school, there, end_of(period[1], zone), schedule_basis):
-        yield facts.source, find(_journal(connection, school, facts, there, zone, with_uid))
+    for facts in journal_facts(connection, school, there, as_of, schedule_basis):
+        yield facts.source, find(_journal(connection, school, facts, there, as_of, with_uid))
     yield HUB, pl.concat([no_remarks(), *(of(connection, school, there) for of in OF_SCHOOL)])
 
 
@@ -92,16 +88,16 @@ def _journal(
     school: SchoolPlace,
     facts: JournalFacts,
     period: tuple[date, date],
-    zone: str,
+    as_of: datetime,
     with_uid: frozenset[str],
 ) -> Journal:
-    place = (connection, school.code, facts.source, school.school_year, end_of(period[1], zone))
+    place = (connection, school.code, facts.source, school.school_year, as_of)
     regulation = school.regulation
     asks = {rule.code for rule in regulation.rules_on(period[1])}
     return Journal(
         on=period[1],
         first=period[0],
-        zone=zone,
+        zone=str(as_of.tzinfo),
         profile=regulation,
         basis=facts.basis,
         frames=facts.frames,

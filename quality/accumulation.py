@@ -13,7 +13,7 @@ from datetime import date
 
 import polars as pl
 
-from quality.attended import attended, exempt, lessons_between, on_scale, own_lessons
+from quality.attended import attended, exempt, in_class, lessons_between, on_scale, own_lessons
 from quality.regulations import Accumulation, least_of
 from quality.terms import term_start
 
@@ -72,12 +72,9 @@ def accumulation(
 
 def _pairs(enrolments: pl.DataFrame, hours: pl.DataFrame, begun: date, on: date) -> pl.DataFrame:
     """Every pupil of a class on the day, with its subjects: ``since`` they count."""
-    here = enrolments.filter(
-        (pl.col("start") <= on).fill_null(value=True),
-        (pl.col("finish") > on).fill_null(value=True),
-    )
     return (
-        here.select(
+        in_class(enrolments, pl.lit(on))
+        .select(
             "pupil",
             "class_key",
             since=pl.max_horizontal(pl.col("start").fill_null(begun), pl.lit(begun)),

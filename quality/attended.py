@@ -1,4 +1,4 @@
-"""Who was at which lesson, who is exempt, what a mark is: what several rules ask alike.
+"""Who is in a class, who was at which lesson, who is exempt: what several rules ask alike.
 
 Frames hold the journal's columns of one school and source, as ``accumulation`` lists them. A lesson
 of a group is a pupil's own if a mark or an absence shows the pupil in a lesson of that group: of
@@ -20,6 +20,14 @@ AWAY = [
     if status not in (AttendanceStatus.PRESENT, AttendanceStatus.LATE)
 ]
 _EXEMPT = AttendanceStatus.EXEMPT.value
+
+
+def in_class(enrolments: pl.DataFrame, on: pl.Expr) -> pl.DataFrame:
+    """The rows of ``enrolments`` whose pupil is in the class on that day; the day of leaving is
+    none of them."""
+    return enrolments.filter(
+        (pl.col("start") <= on).fill_null(value=True), (pl.col("finish") > on).fill_null(value=True)
+    )
 
 
 def on_scale(marks: pl.DataFrame) -> pl.DataFrame:

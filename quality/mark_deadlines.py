@@ -24,7 +24,7 @@ _BY_WORK = {
     WorkType.INDEPENDENT: _WRITTEN,
     WorkType.PROJECT: _WRITTEN,
 }
-MARKS = _CONTROL  # every rule that sets a deadline of marks
+MARK_RULES = _CONTROL  # every rule that sets a deadline of marks
 _PLACE = ["date", "number", "class_key", "given_by"]  # what a deadline is counted from
 
 

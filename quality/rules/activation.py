@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from quality.attended import in_class
 from quality.regulations import Asked, Growing
-from quality.rules.journal import Journal, as_remarks, in_class, no_remarks
+from quality.rules.journal import Journal, as_remarks, no_remarks
 from quality.rules.words import day_words
 
 

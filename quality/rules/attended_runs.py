@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from quality.attended import exempt, lessons_between, on_scale, own_lessons, with_attendance
-from quality.mark_deadlines import MARKS
+from quality.mark_deadlines import MARK_RULES
 from quality.profiles import Profile
 from quality.regulations import Asked, EnteredInTime, MarkAfterLessons, WithinDays
 from quality.rules.journal import Journal, as_remarks, key_of, no_remarks
@@ -45,7 +45,7 @@ def mark_after_lessons(journal: Journal) -> pl.DataFrame:
 
 def _longest_deadline(profile: Profile, on: date) -> int:
     """Days that any mark may wait; 0 where all are due the same day."""
-    rules = [profile.rule(EnteredInTime, asked, on) for asked in MARKS]
+    rules = [profile.rule(EnteredInTime, asked, on) for asked in MARK_RULES]
     deadlines = [rule.deadline for rule in rules if rule]
     return max((one.days for one in deadlines if isinstance(one, WithinDays)), default=0)
 
@@ -61,11 +61,11 @@ def _runs(journal: Journal, rule: MarkAfterLessons) -> pl.DataFrame:
         last=(pl.col("finish") - timedelta(days=1)).fill_null(days[1]),
     )  # fmt: skip
     given = (
-        _without_free(_all_lessons(journal), frames.holiday, rule, days[0])
+        _with_free(_all_lessons(journal), frames.holiday, rule, days[0])
         .sort("subject_key", "date", "number", "lesson_key")
         .with_row_index("place")
     )
-    own = own_lessons(pupils, given, frames.mark, frames.attendance)
+    own = own_lessons(pupils, given, frames.mark, frames.attendance).filter(~pl.col("free"))
     freed = exempt(given, frames.mark, frames.attendance, *days)
     another = pl.any_horizontal(
         pl.col(name) != pl.col(name).shift(1) for name in ("who", "subject_key")
@@ -99,11 +99,11 @@ def _all_lessons(journal: Journal) -> pl.DataFrame:
     return pl.concat([told, unfilled.with_columns(taken=pl.lit(value=False)).select(told.columns)])
 
 
-def _without_free(
+def _with_free(
     lessons: pl.DataFrame, holidays: pl.DataFrame, rule: MarkAfterLessons, first: date
 ) -> pl.DataFrame:
-    """``lessons`` without the first ones of each class, group and subject after a vacation, and
-    after the year's first day."""
+    """``lessons`` with ``free``: the first ones of each class, group and subject after a vacation,
+    and after the year's first day, of which no mark is asked."""
     vacations = holidays.filter(kind=HolidayKind.VACATION.value).select(since="finish")
     begun = pl.DataFrame({"since": [first - timedelta(days=1)]}, schema={"since": pl.Date})
     ordered = lessons.sort("date", "number", "lesson_key").join_asof(
@@ -111,7 +111,7 @@ def _without_free(
         left_on="date", right_on="since", allow_exact_matches=False,
     )  # fmt: skip
     place = pl.int_range(pl.len()).over("class_key", "group_key", "subject_key", "since")
-    return ordered.filter(place >= rule.free_after_holidays).drop("since")
+    return ordered.with_columns(free=place < rule.free_after_holidays).drop("since")
 
 
 def _unmarked(runs: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:

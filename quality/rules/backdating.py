@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from quality.attended import in_class
 from quality.deadlines import end_of_days
 from quality.entry_times import after_former, certainly_late, written_at
 from quality.mark_deadlines import mark_deadlines
 from quality.regulations import Asked, Forbidden
-from quality.rules.journal import Journal, as_remarks, in_class, key_of, no_remarks, teachers
+from quality.rules.journal import Journal, as_remarks, key_of, no_remarks, teachers
 from quality.rules.words import moment_words
 from quality.terms import term_finishes
 from schemas.frames import INSTANT

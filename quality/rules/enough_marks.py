@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from quality.attended import attended, exempt, lessons_between, on_scale, own_lessons
+from quality.attended import attended, exempt, in_class, lessons_between, on_scale, own_lessons
 from quality.regulations import Asked, MarksToGrade, least_of
 from quality.rules.journal import Journal, as_remarks, key_of, no_remarks, teachers
 from quality.rules.term_marks import class_terms, standing
@@ -47,10 +47,7 @@ def _of_term(
 ) -> pl.DataFrame:
     """The remarks of the terms of these days; a school has few."""
     frames = journal.frames
-    whole = frames.enrolment.filter(
-        (pl.col("start") <= start).fill_null(value=True),
-        (pl.col("finish") > finish).fill_null(value=True),
-    )
+    whole = in_class(in_class(frames.enrolment, pl.lit(start)), pl.lit(finish))
     hours = frames.curriculum_hours.drop_nulls("hours_per_week")
     pairs = (
         whole.select("pupil", "class_key")

@@ -70,14 +70,6 @@ def as_remarks(rows: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
     return rows.select(chosen)
 
 
-def in_class(enrolments: pl.DataFrame, on: pl.Expr) -> pl.DataFrame:
-    """The rows of ``enrolments`` whose pupil is in the class on that day; the day of leaving is
-    none of them."""
-    return enrolments.filter(
-        (pl.col("start") <= on).fill_null(value=True), (pl.col("finish") > on).fill_null(value=True)
-    )
-
-
 def teachers(pairs: pl.DataFrame, journal: Journal) -> pl.DataFrame:
     """``pairs`` (``pupil``, ``class_key``, ``subject_key``) with ``teacher``: who was to give the
     last lesson of the subject that was the pupil's own; null where nobody can tell."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from quality.attended import in_class
 from quality.deadlines import end_of_days
 from quality.entry_times import certainly_late, first_written
 from quality.regulations import Asked, TermMarksInTime
-from quality.rules.journal import Journal, as_remarks, in_class, key_of, no_remarks, teachers
+from quality.rules.journal import Journal, as_remarks, key_of, no_remarks, teachers
 from quality.rules.words import moment_words
 from quality.terms import terms_of_classes
 from schemas.frames import INSTANT

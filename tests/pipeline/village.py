@@ -88,6 +88,7 @@ class Village:
         self.said: dict[str, list[Row]] = {name: [] for name in COLUMNS}
         self.year = 2026
         self.closed_on: str | None = None
+        self.profile = "spb"
         self.doors: dict[str, Door] = {}
         self._targets: dict[str, Any] = {}
         self._emulators: list[Any] = []
@@ -125,7 +126,7 @@ class Village:
         migrate.open_school_year(connect(self.hub.settings, "owner"), self.year)
         source = {"kind": "paragraf", "mapping": "paragraf/3.21"}
         school = {
-            "code": SCHOOL, "name": "Школа № 1", "district": "d1", "profile": "spb",
+            "code": SCHOOL, "name": "Школа № 1", "district": "d1", "profile": self.profile,
             "connected_on": "2026-09-01", "closed_on": self.closed_on,
             "sources": [source | {"settings": {"root": str(self.drops)}}],
         }  # fmt: skip
