@@ -16,18 +16,17 @@ from mappings.applier import Translated
 from pipeline.hub import Hub
 from pipeline.ledger import Counter, Entry
 from pipeline.store import Batch, anchor
+from pipeline.waits import with_waits
 from privacy.masks import Masks
 from privacy.separate import separate
 from quality.contract import check
 from quality.duplicates import drop_duplicates
-from quality.references import check_references, references
+from quality.references import PEOPLE, check_references, references
 from quality.school_year import refuse_earlier
 from schemas.catalogue import natural_key
 from schemas.frames import Finding, no_refusals
 from schemas.records import ENTITIES
 from schemas.tables.journal import VAULT_ONLY
-
-PEOPLE = {"pupil": "person:pupil", "staff_member": "person:staff", "guardian": "person:guardian"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,8 @@ class Judged:
 
     ``whole`` names the entities whose absence from this upload means they are gone;
     ``refused_keys`` the keys of refused records, which are not gone. ``masks`` knows everybody
-    of the school, those of this upload too.
+    of the school, those of this upload too. ``refusals``: ``frames.REFUSAL_SCHEMA`` with
+    ``frames.WAITS``.
     """
 
     frames: dict[str, pl.DataFrame]
@@ -71,10 +71,13 @@ def judge(hub: Hub, batch: Batch, translated: Translated, year_start: date) -> J
         entries += [
             Entry("uid", Counter(name), n) for name, n in asdict(separated.uid_counts).items()
         ]
-    refused = pl.concat([no_refusals(), *later])
+    refused = pl.concat([no_refusals(), *later], how="diagonal")
+    told = [translated.refusals, translated.under_source_names(refused)]
     return Judged(
         frames=frames,
-        refusals=pl.concat([translated.refusals, translated.under_source_names(refused)]),
+        refusals=with_waits(
+            pl.concat(told, how="diagonal"), translated, batch, hub.keys, separated.masks
+        ),
         findings=[_under_source_name(one, translated) for one in separated.findings],
         entries=entries,
         whole=set(frames) - translated.incomplete - _unplaced(translated, refused),

@@ -11,10 +11,18 @@ from quality.refused import refused_rows
 from schemas.catalogue import fields_of
 from schemas.frames import no_refusals
 
+# Entities that are persons, and what a reference to one is called.
+PEOPLE = {"pupil": "person:pupil", "staff_member": "person:staff", "guardian": "person:guardian"}
+_ENTITIES = {name: entity for entity, name in PEOPLE.items()}
+
+# What a refusal for a dangling reference tells beside ``frames.REFUSAL_SCHEMA``.
+MISSING: dict[str, pl.DataType] = {"missing_entity": pl.String(), "missing_key": pl.String()}
+
 
 @dataclass(frozen=True)
 class Referenced:
-    """``kept``: records all of whose references are known; ``refusals``: the others."""
+    """``kept``: records all of whose references are known; ``refusals``: the others, with the
+    entity and the key (as the frame has it) of what each refers to (``MISSING``)."""
 
     kept: pl.DataFrame
     refusals: pl.DataFrame
@@ -44,11 +52,15 @@ def check_references(
     flags = pl.DataFrame(lost) if lost else pl.DataFrame({"_none": [False] * frame.height})
     bad = flags.select(pl.any_horizontal(pl.all())).to_series()
     refusals = [
-        refused_rows(entity, frame.filter(flag), field, "dangling_reference")
+        refused_rows(entity, frame.filter(flag), field, "dangling_reference").with_columns(
+            missing_entity=pl.lit(_ENTITIES.get(targets[field], targets[field])),
+            missing_key=frame.filter(flag)[field].cast(pl.String),
+        )
         for field, flag in lost.items()
         if flag.any()
     ]
-    return Referenced(frame.filter(~bad), pl.concat([no_refusals(), *refusals]))
+    none = no_refusals().with_columns(pl.lit(None, kind).alias(n) for n, kind in MISSING.items())
+    return Referenced(frame.filter(~bad), pl.concat([none, *refusals]))
 
 
 def _lost(values: pl.Series, known: pl.Series) -> pl.Series:

@@ -8,7 +8,7 @@ journal     facts by pseudonym, one table per canonical entity, and their histor
 vault       identities, encrypted; no other room of the hub may read it
 ops         runs, uploads, landing, ledger, quarantine, findings, action log
 outbox      desired and delivered state per target, batches, receipts, the pace of portals
-quality     measures, form figures and remarks
+quality     measures, form figures, remarks and waivers
 ==========  ==================================================================
 """
 
@@ -26,7 +26,7 @@ from schemas.tables.ops import (
     uploads,
 )
 from schemas.tables.outbox import batches, desired, portals, receipts
-from schemas.tables.quality import form_figures, measures, remarks
+from schemas.tables.quality import form_figures, measures, remarks, waivers
 from schemas.tables.registry import days_off, districts, school_years, schools, sources, targets
 from schemas.tables.vault import local_keys, people, uids
 
@@ -61,4 +61,5 @@ __all__ = [
     "targets",
     "uids",
     "uploads",
+    "waivers",
 ]

@@ -1,8 +1,19 @@
-"""Figures: measures with numerator and denominator, the cells of the forms, and remarks."""
+"""Figures: measures with numerator and denominator, the cells of the forms; remarks and waivers."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, Table, Text, func
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    func,
+)
 
 from schemas.tables.base import metadata
 
@@ -57,5 +68,27 @@ remarks = Table(
     Column("detail", Text, nullable=False, server_default="", comment="counts and dates, no names"),
     Column("run_id", Text, nullable=False, comment="of the last check that found it"),
     Index(None, "school", "fixed_on"),
+    schema="quality",
+)
+
+# What a school need not mend for a time; none is deleted, one may be undone.
+waivers = Table(
+    "waivers",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("school", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("class_key", Text),
+    Column("subject_key", Text),
+    Column("teacher", Text, comment="pseudonym"),
+    Column("key", Text, comment="of a remark, or of what is missing"),
+    Column("reason", Text, nullable=False),
+    Column("until", Date, nullable=False, comment="the last day it holds"),
+    Column("entered_by", Text, nullable=False),
+    Column("entered_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("undone_by", Text),
+    Column("undone_reason", Text),
+    Column("undone_at", DateTime(timezone=True)),
+    Index(None, "school"),
     schema="quality",
 )
