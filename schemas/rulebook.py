@@ -7,16 +7,19 @@ from importlib.resources import files
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class RuleText(BaseModel):
-    """What a rule does, and its Russian words: the reason, and how to fix it."""
+    """What a rule does, and its Russian words: the reason, why it matters, how to fix it; and
+    who puts it right."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     effect: Literal["quarantine", "document", "finding"]
-    reason: str
-    fix: str
+    reason: str = Field(min_length=1)
+    fix: str = Field(min_length=1)
+    who: Literal["teacher", "deputy", "administrator", "operator"]
+    why: str = Field(min_length=1)
 
 
 @cache
