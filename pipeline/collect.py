@@ -35,7 +35,7 @@ from pipeline.runs import SchoolState, Verdict
 from pipeline.settings import MissingVariableError, expand
 from pipeline.store import Batch, mark_vanished, upsert
 from pipeline.volumes import Volumes, judge_volumes
-from pipeline.waits import unread_by_entity, with_unread
+from pipeline.waits import of_entities, unread_by_entity, with_unread
 from privacy.actions import Action
 from privacy.masks import Masks
 from quality.batch_suite import load_suite
@@ -166,7 +166,7 @@ def _take(
         name_landed(connection, place.kind, upload, documents, judged.masks)
         _write(connection, batch, upload, judged, landed)
         _account(connection, batch, translated, judged)
-        documents_found = _document_findings(parsed)
+        documents_found = of_entities(mapping, _document_findings(parsed))
         found = [
             *documents_found, *translated.findings, *volumes.findings, *judged.findings,
             *_files_named_after_somebody(documents, judged.masks),

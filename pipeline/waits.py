@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import polars as pl
@@ -56,6 +57,15 @@ def with_unread(refusals: pl.DataFrame, unread: Dict[str, str]) -> pl.DataFrame:
     entity, ``unread_by_entity``) that may hold what a record refers to."""
     found = pl.col("missing_entity").replace_strict(unread, default=None, return_dtype=pl.String)
     return refusals.with_columns(missing_in=found)
+
+
+def of_entities(mapping: Mapping, problems: Sequence[Finding]) -> list[Finding]:
+    """``problems`` of documents, each with the first entity that its document feeds, if known."""
+    order = list(ENTITIES)
+    return [
+        replace(one, entity=min(_entities_of(mapping, one), key=order.index, default=""))
+        for one in problems
+    ]
 
 
 def unread_by_entity(
