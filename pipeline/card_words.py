@@ -13,7 +13,7 @@ from quality.kinds import kinds
 from quality.remark_causes import CLASS, DAYS, TEACHER
 from quality.remarks import RULES, remark_words
 from reports.words import MONTHS, grouped, plural
-from schemas.rulebook import rule
+from schemas.rulebook import is_unread, rule
 
 Names = Mapping[tuple[str, str, str], str]  # by source, entity and key
 
@@ -45,7 +45,7 @@ def title(draft: Draft, names: Names) -> str:
     said = reason[0].upper() + reason[1:]
     if draft.column:
         said += f": колонка «{draft.column}»"
-    if rule(draft.rule).effect == "document" and draft.documents:
+    if is_unread(draft.rule) and draft.documents:
         said += f" ({draft.documents[0]})" if len(draft.documents) == 1 else ""
     return said
 

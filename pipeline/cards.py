@@ -16,7 +16,7 @@ import polars as pl
 from sqlalchemy import Connection, func, select
 
 from pipeline import card_words
-from pipeline.cause_drafts import is_unread, move_unread, of_failures, of_findings, of_refusals
+from pipeline.cause_drafts import move_unread, of_failures, of_findings, of_refusals
 from pipeline.checks import lines
 from pipeline.drafts import Draft
 from pipeline.found_causes import failures, found
@@ -26,6 +26,7 @@ from pipeline.remarked import DAILY_UPLOAD, explained, open_remarks, remark_draf
 from pipeline.waivers import first_match, in_force
 from quality.cards import Card, CardState, Where, worst_first
 from quality.remark_causes import OF_LESSONS
+from schemas.rulebook import is_unread
 from schemas.tables import journal_table, school_runs
 
 SHOWN = 3  # documents on a card: the first tell where to look

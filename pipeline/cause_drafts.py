@@ -11,14 +11,9 @@ from pipeline.drafts import Draft
 from pipeline.found_causes import Failure
 from quality.causes import CAUSE, FEW, UNREAD
 from quality.kinds import DAY, PLACE
-from schemas.rulebook import rule
+from schemas.rulebook import is_unread
 
 Cause = tuple[str, ...]  # the values of ``causes.CAUSE``
-
-
-def is_unread(name: str) -> bool:
-    """Whether the rule leaves a whole document unread."""
-    return rule(name).effect == "document"
 
 
 def of_refusals(held: pl.DataFrame) -> dict[Cause, Draft]:

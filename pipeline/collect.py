@@ -40,7 +40,7 @@ from privacy.actions import Action
 from privacy.masks import Masks
 from quality.batch_suite import load_suite
 from schemas.frames import Finding
-from schemas.rulebook import rule
+from schemas.rulebook import is_unread
 from schemas.tables import uploads
 
 COLLECT = "collect"  # the verb of this step
@@ -310,7 +310,7 @@ def _last_taken(connection: Connection, place: SchoolSource) -> datetime | None:
 
 def unread_tables(found: Sequence[Finding]) -> list[Finding]:
     """Those of the mapping's findings that left a whole table unread, as a missing column does."""
-    return [one for one in found if rule(one.rule).effect == "document"]
+    return [one for one in found if is_unread(one.rule)]
 
 
 def verdict_of(place: SchoolSource, unread: Sequence[Finding]) -> Verdict:

@@ -8,12 +8,13 @@ from datetime import date
 from itertools import takewhile
 
 import polars as pl
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from pipeline.checks import Check, Line
 from pipeline.examine import SOURCE as HUB
 from pipeline.runs import SchoolState
-from schemas.tables import findings, uploads
+from schemas.rulebook import is_unread
+from schemas.tables import findings, quarantine, uploads
 
 # Findings of one cause; ``document`` and ``detail`` of the first of them; ``places``: how many.
 FOUND: dict[str, pl.DataType] = {
@@ -58,7 +59,7 @@ def found(connection: Connection, school: str, lines: Sequence[Line]) -> pl.Data
         | ~pl.col("collects")
         | (pl.col("upload_ref") == pl.col("newest"))
     )
-    return _episodes(told)
+    return _episodes(_by_readings(told))
 
 
 def failures(lines: Sequence[Line]) -> list[Failure]:
@@ -106,15 +107,22 @@ def _order(lines: Sequence[Line]) -> pl.DataFrame:
 
 def _findings(connection: Connection, school: str, runs: Sequence[str]) -> pl.DataFrame:
     c = findings.c
+    q = quarantine.c
+    same = (q.school == c.school, q.source == c.source, q.document == c.document, q.line == c.line)
+    refused = exists().where(*same, q.state == "open")
     key = [c[name] for name in _KEY]
     rows = connection.execute(
-        select(*key, c.run_id, c.upload_ref, func.min(c.line), func.min(c.detail), func.count())
+        select(
+            *(*key, c.run_id, c.upload_ref, func.min(c.line), func.min(c.detail), func.count()),
+            func.bool_or(refused),
+        )
         .where(c.run_id.in_(runs), c.school == school)
         .group_by(*key, c.run_id, c.upload_ref)
     ).all()
     schema = {
         **{name: FOUND[name] for name in _KEY}, "run_id": pl.String(), "upload_ref": pl.String(),
         "line": pl.Int64(), "detail": pl.String(), "places": pl.Int64(),
+        "refused": pl.Boolean(),
     }  # fmt: skip
     return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
 
@@ -127,32 +135,53 @@ def _newest_uploads(connection: Connection, school: str, on: date) -> pl.DataFra
     return pl.DataFrame(rows, schema={"source": pl.String, "newest": pl.String}, orient="row")
 
 
+def _by_readings(told: pl.DataFrame) -> pl.DataFrame:
+    """``told`` with ``turn`` and ``turns``, as ``at`` and ``now`` but counted in the checks that
+    could find it: what was found in a document is not gone while the document is not read."""
+    unread = pl.col("rule").is_in([name for name in told["rule"].unique() if is_unread(name)])
+    blind = told.filter(unread).select("source", "document", blind="at").unique()
+    found = told.filter(~unread)
+    times = found.select(*_KEY, "at").unique()
+    missed = (
+        times.join(blind, on=["source", "document"])
+        .join(times.rename({"at": "blind"}), on=[*_KEY, "blind"], how="anti")
+        .group_by(*_KEY, "at")
+        .agg(before=(pl.col("blind") < pl.col("at")).sum().cast(pl.Int64), ever=pl.len())
+    )
+    counted = found.join(missed, on=[*_KEY, "at"], how="left").with_columns(
+        turn=pl.col("at") - pl.col("before").fill_null(0),
+        turns=pl.col("now") - pl.col("ever").fill_null(0).cast(pl.Int64),
+    )
+    documents = told.filter(unread).with_columns(turn="at", turns="now")
+    return pl.concat([documents, counted.select(documents.columns)])
+
+
 def _episodes(told: pl.DataFrame) -> pl.DataFrame:
     """Findings that the last check or the one before it made, with the start of the row of checks
     that made them."""
     once = (
         told.group_by(*_KEY, "at")
-        .agg(pl.col("now", "day").first(), pl.col("line", "detail").min(), pl.col("places").sum())
+        .agg(
+            pl.col("now", "day", "turn", "turns").first(),
+            pl.col("line", "detail").min(),
+            pl.col("places").sum(),
+            pl.col("refused").any(),
+        )
         .sort(*_KEY, "at")
     )
-    rows = once.with_columns(row=pl.col("at") - pl.int_range(pl.len()).over(_KEY))
+    rows = once.with_columns(row=pl.col("turn") - pl.int_range(pl.len()).over(_KEY))
     episodes = rows.group_by(*_KEY, "row", maintain_order=True).agg(
-        pl.col("now").first(),
-        pl.col("line", "detail", "places").last(),
+        pl.col("now", "turns").first(),
+        pl.col("line", "detail", "places", "refused").last(),
         first=pl.col("day").first(),
         begun=pl.col("at").min(),
-        last=pl.col("at").max(),
+        last=pl.col("turn").max(),
     )
+    gone = pl.col("last") < pl.col("turns")
     return (
-        episodes.filter(pl.col("last") >= pl.col("now") - 1)
-        .select(
-            *_KEY,
-            "line",
-            "detail",
-            "places",
-            "first",
-            fresh=pl.col("begun") == pl.col("now"),
-            gone=pl.col("last") < pl.col("now"),
-        )
+        episodes.filter(pl.col("last") >= pl.col("turns") - 1)
+        # What stands in a record that is refused by now was not looked at.
+        .filter(~(gone & pl.col("refused")))
+        .with_columns(fresh=pl.col("begun") == pl.col("now"), gone=gone)
         .select(*FOUND)
     )

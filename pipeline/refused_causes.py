@@ -54,11 +54,19 @@ def refusals(connection: Connection, school: str, lines: Sequence[Line]) -> Refu
     held = _held(standing, traced)
     if rows["gone"].any():
         before = rows.filter(~pl.col("fresh"))
-        past = _held(before, trace(before.select(*REFUSED)))
-        held = pl.concat(
-            [held, past.join(held, on=list(CAUSE), how="anti").with_columns(gone=True)]
-        )
+        held = _with_past(held, _held(before, trace(before.select(*REFUSED))))
     return Refusals(held, _lost(standing, traced))
+
+
+def _with_past(held: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
+    """``held`` with the causes of the check before that stand no more; one that stands began then,
+    though its records say something else now."""
+    begun = past.group_by(*CAUSE).agg(begun=pl.col("first").min())
+    standing = held.join(begun, on=list(CAUSE), how="left").with_columns(
+        first=pl.min_horizontal("first", "begun"), fresh=pl.col("fresh") & pl.col("begun").is_null()
+    )
+    gone = past.join(held, on=list(CAUSE), how="anti").with_columns(gone=pl.lit(value=True))
+    return pl.concat([standing.select(*HELD), gone])
 
 
 _SPAN: dict[str, pl.DataType] = {

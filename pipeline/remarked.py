@@ -37,7 +37,7 @@ def open_remarks(connection: Connection, school: str, on: date) -> tuple[pl.Data
     where = (c.school == school) & (c.first_on <= on)
     where &= or_(c.fixed_on.is_(None), c.fixed_on > on, c.fixed_on == last)
     rows = read_frame(connection, remarks, names, where)
-    fixed = (pl.col("fixed_on") == last).fill_null(value=False)
+    fixed = (pl.col("fixed_on") == pl.lit(last, pl.Date())).fill_null(value=False)
     return rows.with_columns(fixed=fixed).drop("fixed_on"), last
 
 

@@ -80,12 +80,14 @@ class Card:
 
 
 def worst_first(cards: list[Card]) -> list[Card]:
-    """What is to be mended, the largest first; then what is waived; then what is mended."""
+    """What is to be mended, days on which nothing came first, then the largest; then what is
+    waived; then what is mended."""
 
     def place(card: Card) -> tuple[object, ...]:
         where = card.where
         last = (card.rule, card.source, where.entity, where.key, where.documents)
         of = (where.teacher or "", where.class_key or "", str(where.first_day))
-        return (card.state is CardState.FIXED, card.waiver is not None, -card.weight, *last, *of)
+        over = (card.state is CardState.FIXED, card.waiver is not None)
+        return (*over, DAY not in card.held, -card.weight, *last, *of)
 
     return sorted(cards, key=place)

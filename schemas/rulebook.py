@@ -32,3 +32,8 @@ def rulebook() -> dict[str, RuleText]:
 def rule(name: str) -> RuleText:
     """The rule called ``name``. Raises ``KeyError``: every rule used must be in the file."""
     return rulebook()[name]
+
+
+def is_unread(name: str) -> bool:
+    """Whether what breaks the rule is a whole document, which is unread. Raises ``KeyError``."""
+    return rule(name).effect == "document"
