@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pipeline.drafts import Draft
 from pipeline.waits import UNKNOWN_CODE
+from quality.cards import Card, CardState
 from quality.causes import DANGLING
 from quality.fixes import fixes_of
 from quality.kinds import kinds
 from quality.remark_causes import CLASS, DAYS, TEACHER
 from quality.remarks import RULES, remark_words
-from reports.words import MONTHS, grouped, plural
+from reports.words import MONTHS, grouped, plural, short_date
 from schemas.rulebook import is_unread, rule
 
 Names = Mapping[tuple[str, str, str], str]  # by source, entity and key
+
+_STATES = {
+    CardState.NEW: "[новое]",
+    CardState.OPEN: "[не исправлено]",
+    CardState.FIXED: "[исправлено]",
+}
+_WHO = {
+    "teacher": "исправляет учитель",
+    "deputy": "исправляет заместитель директора",
+    "administrator": "исправляет администратор школы",
+    "operator": "исправляет оператор",
+}
 
 
 def counted(kind: str, count: int) -> str:
@@ -29,6 +42,30 @@ def span(first: date, last: date) -> str:
         return _day(last)
     begin = str(first.day) if (first.year, first.month) == (last.year, last.month) else _day(first)
     return f"с {begin} по {_day(last)}"
+
+
+def told(card: Card) -> str:
+    """A card as lines of text for people."""
+    lines = [f"{_STATES[card.state]} {card.title}"]
+    if card.waiver is not None:
+        until = short_date(card.waiver.until)
+        lines[0] = f"[отсрочка до {until}] {card.title}"
+        lines.append(f"причина отсрочки: {card.waiver.reason} ({card.waiver.by})")
+    held = ", ".join(counted(kind, count) for kind, count in card.held.items())
+    lines.append(f"задерживает: {held}" if held else "")
+    lines.append(f"исправлено с прошлой проверки: {card.fixed}" if card.fixed else "")
+    lines.append(f"где: {_where(card)}" if _where(card) else "")
+    lines.append(f"с {short_date(card.since)}; {_WHO[card.who]}; правило {card.rule}")
+    lines += [f"почему важно: {card.why}", f"как исправить: {card.fix}"]
+    first, *others = [line for line in lines if line]
+    return "\n".join([first, *(f"    {line}" for line in others), ""])
+
+
+def summed(cards: Sequence[Card]) -> str:
+    """How many cards there are, what is waived and what is mended apart."""
+    fixed = sum(card.state is CardState.FIXED for card in cards)
+    waived = sum(card.waiver is not None and card.state is not CardState.FIXED for card in cards)
+    return f"Причин: {len(cards) - fixed - waived}; отсрочено: {waived}; исправлено: {fixed}"
 
 
 def title(draft: Draft, names: Names) -> str:
@@ -68,6 +105,22 @@ def fix(draft: Draft) -> str:
     if draft.rule in own.rules:
         return own.rules[draft.rule]
     return remark_words()[draft.rule].fix if draft.rule in RULES else rule(draft.rule).fix
+
+
+def _where(card: Card) -> str:
+    """Document and line, class and subject, and whose (a pseudonym)."""
+    where = card.where
+    documents = ", ".join(where.documents)
+    if where.documents_in_all > len(where.documents):
+        documents += f" и ещё {where.documents_in_all - len(where.documents)}"
+    place = f"{documents}, строка {where.line}" if documents and where.line else documents
+    parts = {
+        "": place or card.detail,
+        "класс ": where.class_name or where.class_key,
+        "предмет ": where.subject_name or where.subject_key,
+        "учитель ": where.teacher,
+    }
+    return "; ".join(f"{word}{said}" for word, said in parts.items() if said)
 
 
 def _of_remarks(draft: Draft, names: Names) -> str:

@@ -85,7 +85,7 @@ def worst_first(cards: list[Card]) -> list[Card]:
 
     def place(card: Card) -> tuple[object, ...]:
         where = card.where
-        last = (card.rule, card.source, where.entity, where.key, where.documents)
+        last = (card.rule, card.source, where.entity, where.field, where.key, where.documents)
         of = (where.teacher or "", where.class_key or "", str(where.first_day))
         over = (card.state is CardState.FIXED, card.waiver is not None)
         return (*over, DAY not in card.held, -card.weight, *last, *of)

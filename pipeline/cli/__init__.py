@@ -23,6 +23,7 @@ from pipeline.cli import (
     serve,
     setup,
     steps,
+    waive,
 )
 from pipeline.clients import ClientsError
 from pipeline.consent_entries import EntryRefusedError
@@ -31,8 +32,10 @@ from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
 from pipeline.registry import RegionFileError, UnknownSchoolError
 from pipeline.report import NothingMeasuredError
+from pipeline.reread import RereadRefusedError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
+from pipeline.waivers import WaiverRefusedError
 from privacy.disclosure import NoThresholdError
 from privacy.keyfile import KeyChangeRefusedError
 from privacy.keys import KeyFileError
@@ -61,6 +64,7 @@ keys.register(app)
 consent.register(app)
 mappings.register(app)
 serve.register(app)
+waive.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
 KNOWN: dict[type[Exception], Exit] = {
@@ -79,6 +83,8 @@ KNOWN: dict[type[Exception], Exit] = {
     DecisionRefusedError: Exit.USAGE,
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
+    WaiverRefusedError: Exit.USAGE,
+    RereadRefusedError: Exit.PARTLY,
 }
 
 
