@@ -52,7 +52,7 @@ def told(card: Card) -> str:
         lines[0] = f"[отсрочка до {until}] {card.title}"
         lines.append(f"причина отсрочки: {card.waiver.reason} ({card.waiver.by})")
     held = ", ".join(counted(kind, count) for kind, count in card.held.items())
-    lines.append(f"задерживает: {held}" if held else "")
+    lines.append(f"затронуто: {held}" if held else "")
     lines.append(f"исправлено с прошлой проверки: {card.fixed}" if card.fixed else "")
     lines.append(f"где: {_where(card)}" if _where(card) else "")
     lines.append(f"с {short_date(card.since)}; {_WHO[card.who]}; правило {card.rule}")

@@ -21,7 +21,7 @@ from privacy.masks import Masks
 from privacy.separate import separate
 from quality.contract import check
 from quality.duplicates import drop_duplicates
-from quality.references import PEOPLE, check_references, references
+from quality.references import MISSING, PEOPLE, check_references, references
 from quality.school_year import refuse_earlier
 from schemas.catalogue import natural_key
 from schemas.frames import Finding, no_refusals
@@ -62,7 +62,7 @@ def judge(hub: Hub, batch: Batch, translated: Translated, year_start: date) -> J
         entries.append(Entry(entity, Counter.DUPLICATE, single.duplicates))
     separated = separate(batch.school, batch.source, checked, hub.vault, hub.keys, hub.log_action)
     later.append(separated.refusals)
-    frames, dangling = _refer(hub, batch, translated, separated.frames)
+    frames, dangling, missing = _refer(hub, batch, translated, separated.frames)
     later += dangling
     entries += [Entry(entity, Counter.ACCEPTED, frame.height) for entity, frame in frames.items()]
     if "uid" in checked:
@@ -71,8 +71,11 @@ def judge(hub: Hub, batch: Batch, translated: Translated, year_start: date) -> J
         entries += [
             Entry("uid", Counter(name), n) for name, n in asdict(separated.uid_counts).items()
         ]
-    refused = pl.concat([no_refusals(), *later], how="diagonal")
-    told = [translated.refusals, translated.under_source_names(refused)]
+    refused = pl.concat([no_refusals(), *later])
+    waiting = refused.join(
+        missing, on=["entity", "_row", "field"], how="left", maintain_order="left"
+    )
+    told = [translated.refusals, translated.under_source_names(waiting)]
     return Judged(
         frames=frames,
         refusals=with_waits(
@@ -98,18 +101,21 @@ def _in_order(frames: dict[str, pl.DataFrame]) -> list[str]:
 
 def _refer(
     hub: Hub, batch: Batch, translated: Translated, frames: dict[str, pl.DataFrame]
-) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame]]:
-    """Refuse records that refer to nothing; a record refused here carries others with it."""
+) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame], pl.DataFrame]:
+    """Refuse records that refer to nothing; a record refused here carries others with it. Records
+    kept, refusals, and what is missing (``references.MISSING``)."""
     known: dict[str, pl.Series] = {}
     kept: dict[str, pl.DataFrame] = {}
     refusals = []
+    missing = [pl.DataFrame(schema=MISSING)]
     for entity in _in_order(frames):
         for needed in set(references(entity).values()) - set(known):
             known[needed] = _known(hub, batch, translated, kept, needed)
         referenced = check_references(entity, frames[entity], known)
         kept[entity] = referenced.kept
         refusals.append(referenced.refusals)
-    return kept, refusals
+        missing.append(referenced.missing)
+    return kept, refusals, pl.concat(missing)
 
 
 def _known(

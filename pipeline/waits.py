@@ -33,23 +33,27 @@ _LONGEST_CODE = 40  # a longer one is a text that stands in the wrong column
 def with_waits(
     refusals: pl.DataFrame, translated: Translated, batch: Batch, keys: KeyRing, masks: Masks
 ) -> pl.DataFrame:
-    """``refusals`` (``REFUSAL_SCHEMA``, perhaps ``references.MISSING``), all fields under their
-    source columns, with ``frames.WAITS`` but for ``missing_in``, which is null.
+    """``refusals`` (``REFUSAL_SCHEMA``, perhaps with what is missing by ``references.MISSING``),
+    all fields under their source columns, with ``frames.WAITS`` but for ``missing_in``, which is
+    null.
     """
     lacking = [name for name in WAITS if name not in refusals.columns]
     refusals = refusals.with_columns(pl.lit(None, WAITS[name]).alias(name) for name in lacking)
     refusals = _in_columns(refusals, translated)
-    code = pl.col("record").str.json_path_match(pl.format("$['{}']", pl.col("source_column")))
-    unknown = pl.col("rule") == UNKNOWN_CODE
-    codes = refusals.select(pl.when(unknown).then(code.str.head(_LONGEST_CODE))).to_series()
-    shown = masks.shown(codes.alias("code"))
-    return _with_record_keys(
-        refusals.with_columns(missing_key=pl.coalesce("missing_key", shown)),
-        translated,
-        batch,
-        keys,
-        masks,
+    told = refusals.with_columns(
+        masks.shown(refusals["source_column"]),
+        missing_key=pl.coalesce("missing_key", masks.shown(_codes(refusals))),
     )
+    return _with_record_keys(told, translated, batch, keys, masks)
+
+
+def _codes(refusals: pl.DataFrame) -> pl.Series:
+    """The codes that the mapping does not know, null in other refusals."""
+    # In a path to a value an apostrophe ends the name; no profile has a column with one.
+    known = (pl.col("rule") == UNKNOWN_CODE) & ~pl.col("source_column").str.contains("'")
+    path = pl.when(known).then(pl.format("$['{}']", pl.col("source_column"))).otherwise(pl.lit("$"))
+    code = pl.col("record").str.json_path_match(path).str.head(_LONGEST_CODE)
+    return refusals.select(pl.when(known).then(code).alias("code")).to_series()
 
 
 def with_unread(refusals: pl.DataFrame, unread: Dict[str, str]) -> pl.DataFrame:

@@ -164,7 +164,7 @@ def test_cards_for_people_say_what_and_how(school: School) -> None:
     runner = CliRunner(env={"SVOD_HOME": str(school.hub.settings.home)})
     done = runner.invoke(app, ["cards", "--school", SCHOOL], catch_exceptions=False)
     assert "[новое] Неизвестный код «Диктант» в колонке «ВидРаботы»" in done.stdout
-    assert "задерживает: 1 отметка" in done.stdout
+    assert "затронуто: 1 отметка" in done.stdout
     assert "где: marks.csv, строка 60" in done.stdout
     assert "[отсрочка до 31.10.2026] Такой отметки нет в указанной шкале" in done.stdout
     assert done.stdout.rstrip().endswith("отсрочено: 1; исправлено: 0")
