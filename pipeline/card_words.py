@@ -11,6 +11,7 @@ from quality.cards import Card, CardState
 from quality.causes import DANGLING
 from quality.fixes import fixes_of
 from quality.kinds import kinds
+from quality.references import PEOPLE
 from quality.remark_causes import CLASS, DAYS, TEACHER
 from quality.remarks import RULES, remark_words
 from reports.words import MONTHS, grouped, plural, short_date
@@ -137,6 +138,8 @@ def _missing(draft: Draft, names: Names) -> str:
     if draft.keys > 1:
         return counted(draft.entity, draft.keys)
     word = kinds()[draft.entity][0]
+    if draft.entity in PEOPLE:
+        return f"{word} (обезличенный код {draft.key})"
     name = _name(draft, names, draft.entity, draft.key)
     return f"{word} {name} (код {draft.key})" if name else f"{word} с кодом {draft.key}"
 

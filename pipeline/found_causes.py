@@ -8,7 +8,7 @@ from datetime import date
 from itertools import takewhile
 
 import polars as pl
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, func, select
 
 from pipeline.checks import Check, Line
 from pipeline.examine import SOURCE as HUB
@@ -106,18 +106,24 @@ def _order(lines: Sequence[Line]) -> pl.DataFrame:
 
 
 def _findings(connection: Connection, school: str, runs: Sequence[str]) -> pl.DataFrame:
-    c = findings.c
-    q = quarantine.c
-    same = (q.school == c.school, q.source == c.source, q.document == c.document, q.line == c.line)
-    refused = exists().where(*same, q.state == "open")
-    key = [c[name] for name in _KEY]
+    """Findings of ``runs`` by what is one cause; ``refused``: one of them stands in a record that
+    waits in quarantine now."""
+    c, q = findings.c, quarantine.c
+    waiting = (
+        select(q.source, q.document, q.line)
+        .where(q.school == school, q.state == "open")
+        .distinct()
+        .subquery()
+    )
+    w = waiting.c
+    same = (w.source == c.source) & (w.document == c.document) & (w.line == c.line)
+    key = [c[name] for name in (*_KEY, "run_id", "upload_ref")]
+    told = (func.min(c.line), func.min(c.detail), func.count(), func.bool_or(w.line.is_not(None)))
     rows = connection.execute(
-        select(
-            *(*key, c.run_id, c.upload_ref, func.min(c.line), func.min(c.detail), func.count()),
-            func.bool_or(refused),
-        )
+        select(*key, *told)
+        .select_from(findings.outerjoin(waiting, same))
         .where(c.run_id.in_(runs), c.school == school)
-        .group_by(*key, c.run_id, c.upload_ref)
+        .group_by(*key)
     ).all()
     schema = {
         **{name: FOUND[name] for name in _KEY}, "run_id": pl.String(), "upload_ref": pl.String(),

@@ -35,6 +35,12 @@ LOST: dict[str, pl.DataType] = {
     "first": pl.Date(),
 }
 
+# A check that read something: see ``_spans``.
+_SPAN: dict[str, pl.DataType] = {
+    "source": pl.String(), "run_id": pl.String(), "at": pl.Int64(), "day": pl.Date(),
+    "now": pl.Int64(), "gone_at": pl.Int64(),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Refusals:
@@ -47,7 +53,8 @@ class Refusals:
 
 def refusals(connection: Connection, school: str, lines: Sequence[Line]) -> Refusals:
     """What the quarantine of ``school`` comes down to."""
-    spans = pl.concat([_spans(line) for line in lines if line.collects] or [_no_spans()])
+    collected = [_spans(line) for line in lines if line.collects]
+    spans = pl.concat([pl.DataFrame(schema=_SPAN), *collected])
     rows = _rows(connection, school, spans)
     standing = rows.filter(~pl.col("gone"))
     traced = trace(standing.select(*REFUSED))
@@ -67,16 +74,6 @@ def _with_past(held: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
     )
     gone = past.join(held, on=list(CAUSE), how="anti").with_columns(gone=pl.lit(value=True))
     return pl.concat([standing.select(*HELD), gone])
-
-
-_SPAN: dict[str, pl.DataType] = {
-    "source": pl.String(), "run_id": pl.String(), "at": pl.Int64(), "day": pl.Date(),
-    "now": pl.Int64(), "gone_at": pl.Int64(),
-}  # fmt: skip
-
-
-def _no_spans() -> pl.DataFrame:
-    return pl.DataFrame(schema=_SPAN)
 
 
 def _spans(line: Line) -> pl.DataFrame:

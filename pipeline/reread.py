@@ -22,6 +22,7 @@ from pipeline import batches
 from pipeline.collect import COLLECT, Run, collect_school, open_registered
 from pipeline.hub import Hub
 from pipeline.registry import SchoolSource, open_year, school_sources
+from pipeline.runs import RunState
 from privacy.actions import Action
 from privacy.masks import HIDDEN_NAME
 from schemas.tables import landing, quarantine, school_runs, uploads
@@ -43,6 +44,15 @@ class Reread:
     waited: int
     accepted: int
     waiting: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The run that read again, how it ended, and what became of what waited."""
+
+    run: Run
+    state: RunState
+    told: list[Reread]
 
 
 class Landed:
@@ -68,7 +78,7 @@ class Landed:
         return self._source.parse(upload, documents)
 
 
-def reread(hub: Hub, school: str, run_id: str, rule: str = "") -> list[Reread]:
+def reread(hub: Hub, school: str, run_id: str, rule: str = "") -> Outcome:
     """Judge and store the last upload of each of the school's sources again, as ``run_id``; what
     became of what waited, of ``rule`` or all.
 
@@ -89,14 +99,15 @@ def reread(hub: Hub, school: str, run_id: str, rule: str = "") -> list[Reread]:
     hub.log_action(Action("reread", school, GROUND, sum(before.values()), {"run": run_id}))
     batches.open_run(hub, COLLECT, run)
     collect_school(hub, school, run, from_landing)
-    batches.close_run(hub, COLLECT, run, [school])
+    state = batches.close_run(hub, COLLECT, run, [school])
     with hub.engine.begin() as connection:
         after = _waiting(connection, school)
-    return [
+    told = [
         Reread(*key, before[key], max(before[key] - after[key], 0), after[key])
         for key in sorted(before | after)
         if rule in ("", key[-1])
     ]
+    return Outcome(run, state, told)
 
 
 def _last_day(connection: Connection, school: str) -> date:

@@ -12,11 +12,14 @@ from sqlalchemy import text
 from pipeline.card_words import summed, told
 from pipeline.cards import cards, district_counts, last_day
 from pipeline.cli.present import AsJson, console, show
+from pipeline.cli.steps import partly
+from pipeline.collect import COLLECT
 from pipeline.exits import Exit
 from pipeline.hub import Hub
 from pipeline.ledger import open_rows
-from pipeline.registry import schools_of
+from pipeline.registry import open_year, schools_of
 from pipeline.reread import reread
+from pipeline.runs import RunState
 from schemas.rulebook import rule
 
 LATEST = "(SELECT run_id FROM ops.runs ORDER BY started_at DESC LIMIT 1)"
@@ -87,8 +90,11 @@ def replay(
     """Judge the last upload again, from landing: after a mapping was corrected, no new upload is
     needed. What waited, what was accepted now, and what waits still."""
     made = f"replay-{school}-{datetime.now().astimezone():%Y%m%dT%H%M%S%f}"
-    done = reread(Hub.open(), school, run_id or made, of_rule)
-    show([asdict(one) for one in done], as_json=as_json, title=f"{school}: {run_id or made}")
+    hub, this = Hub.open(), run_id or made
+    done = reread(hub, school, this, of_rule)
+    show([asdict(one) for one in done.told], as_json=as_json, title=f"{school}: {this}")
+    closed = done.state is RunState.CLOSED
+    raise typer.Exit(Exit.DONE if closed else partly(hub, done.run, [COLLECT]))
 
 
 def list_cards(
@@ -104,6 +110,8 @@ def list_cards(
     if bool(school) == bool(district):
         raise typer.BadParameter("name a school or a district")
     with Hub.open().engine.begin() as connection:
+        if school:
+            open_year(connection, school)  # raises if there is no such school
         schools = [school] if school else schools_of(connection, district)
         day = on.date() if on else last_day(connection, schools)
         found = cards(connection, school, day) if school and day else []

@@ -31,7 +31,9 @@ def enter_waiver(
     class_name: Annotated[str, typer.Option("--class", help="Only this class.")] = "",
     subject: Annotated[str, typer.Option("--subject", help="Only this subject.")] = "",
     teacher: Annotated[str, typer.Option("--teacher", help="Only this pseudonym.")] = "",
-    key: Annotated[str, typer.Option("--key", help="Only this thing: the card's key.")] = "",
+    key: Annotated[
+        str, typer.Option("--key", help="Only this remark, or what is missing: its key.")
+    ] = "",
     reason: Reason = "",
     by: By = "",
     until: Annotated[

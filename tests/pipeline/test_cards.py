@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from time import perf_counter
 
@@ -200,8 +201,10 @@ FROM generate_series(1, 2500) n, LATERAL (SELECT
 
 
 def test_five_thousand_open_items_are_told_at_once(hub: Hub) -> None:
-    """Under 0.3 s of work; the best of five, since others use the machine too."""
-    checked(hub, 0)
+    """Under 0.3 s, with the findings of thirty days behind them; the best of five, since others use
+    the machine too."""
+    for number in range(-30, 1):
+        checked(hub, number, *[replace(NAME, line=line) for line in range(100)])
     with hub.engine.begin() as connection:
         connection.execute(text(LOTS.replace(":on::date", "CAST(:on AS date)")), {"on": day(0)})
         connection.execute(text(WAITING))
@@ -212,5 +215,5 @@ def test_five_thousand_open_items_are_told_at_once(hub: Hub) -> None:
         times.append(perf_counter() - began)
     classes = [card for card in found if card.rule == "dangling_reference"]
     assert [sum(card.held.values()) for card in classes] == [835, 835, 830]
-    assert sum(sum(card.held.values()) for card in found) == 5000
+    assert sum(sum(card.held.values()) for card in found) == 5000 + 100
     assert min(times) < 0.3, times
