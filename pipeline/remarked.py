@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, false, func, or_, select
 
 from pipeline.drafts import Draft
 from pipeline.waivers import Waiver
@@ -34,8 +34,9 @@ def open_remarks(connection: Connection, school: str, on: date) -> tuple[pl.Data
     ends = [func.max(day).filter(day <= on) for day in (c.first_on, c.last_on, c.fixed_on)]
     last = connection.execute(select(func.greatest(*ends)).where(c.school == school)).scalar_one()
     names = [*SHAPE, "source", "first_on", "fixed_on"]
-    where = (c.school == school) & (c.first_on <= on)
-    where &= or_(c.fixed_on.is_(None), c.fixed_on > on, c.fixed_on == last)
+    # What the last check neither found nor mended is of a school year that is over.
+    known = or_(c.last_on >= last, c.fixed_on == last) if last else false()
+    where = (c.school == school) & (c.first_on <= on) & known
     rows = read_frame(connection, remarks, names, where)
     fixed = (pl.col("fixed_on") == pl.lit(last, pl.Date())).fill_null(value=False)
     return rows.with_columns(fixed=fixed).drop("fixed_on"), last

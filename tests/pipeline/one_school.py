@@ -118,6 +118,12 @@ class School:
         )
         with self.hub.engine.begin() as connection:
             connection.execute(text(statement), {"on": on})
+        self.remarks_stand(on)
+
+    def remarks_stand(self, on: date) -> None:
+        """A check of ``on`` found all remarks again."""
+        with self.hub.engine.begin() as connection:
+            connection.execute(text("UPDATE quality.remarks SET last_on = :on"), {"on": on})
 
 
 @pytest.fixture(scope="module")

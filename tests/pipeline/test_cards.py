@@ -87,6 +87,14 @@ def test_a_teacher_s_remarks_new_then_open_then_fewer_then_mended(hub: Hub) -> N
     assert card.fix.startswith("Параграф, электронный классный журнал")
 
 
+def test_a_remark_of_a_year_that_is_over_is_no_card(hub: Hub) -> None:
+    """Nobody looks for it any more: neither found nor mended by the last check."""
+    remark(hub, "a", 0, 1)
+    remark(hub, "b", 2, 2, teacher="t2")
+    assert [card.where.teacher for card in on(hub, 1)] == ["t1"]
+    assert [card.where.teacher for card in on(hub, 2)] == ["t2"]
+
+
 def test_a_remark_that_comes_back_is_new(hub: Hub) -> None:
     remark(hub, "a", 0, 0, fixed=1)
     remark(hub, "a", 2, 2)

@@ -237,7 +237,7 @@ def test_remarks_on_what_is_lost_go_to_the_cause(school: School, sound: dict[str
     )
     with school.hub.engine.begin() as connection:
         connection.execute(text(lost), {"school": SCHOOL, "on": TODAY})
-        connection.execute(text("UPDATE quality.remarks SET last_on = :on"), {"on": TODAY})
+    school.remarks_stand(TODAY)
     found = school.cards()
     assert {card.title for card in found if card.rule == "held"} == before
     (card,) = [card for card in found if card.where.key == "2"]
@@ -263,6 +263,7 @@ def test_a_source_that_does_not_answer_is_the_cause_of_its_days(school: School) 
             )
             values = {"school": SCHOOL, "on": TODAY, "rule": rule}
             connection.execute(text(statement), values)
+    school.remarks_stand(TODAY)
     first, *others = school.cards()
     assert (first.rule, first.state) == ("source_unavailable", CardState.NEW)
     assert first.held == {"day": 1, "remark": 3}
