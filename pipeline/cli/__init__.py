@@ -15,6 +15,7 @@ from mappings.problems import MappingError
 from pipeline.cli import (
     answers,
     bench,
+    cards,
     consent,
     delivery,
     keys,
@@ -58,6 +59,7 @@ setup.register(app)
 steps.register(app)
 delivery.register(app)
 answers.register(app)
+cards.register(app)
 bench.register(app)
 people.register(app)
 keys.register(app)

@@ -1,25 +1,16 @@
-"""Commands that answer: runs, ledger, quarantine, findings, cards."""
+"""Commands that answer: runs, ledger, quarantine, findings."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import text
 
-from pipeline.card_words import summed, told
-from pipeline.cards import cards, district_counts, last_day
-from pipeline.cli.present import AsJson, console, show
-from pipeline.cli.steps import partly
-from pipeline.collect import COLLECT
+from pipeline.cli.present import AsJson, show
 from pipeline.exits import Exit
 from pipeline.hub import Hub
 from pipeline.ledger import open_rows
-from pipeline.registry import open_year, schools_of
-from pipeline.reread import reread
-from pipeline.runs import RunState
 from schemas.rulebook import rule
 
 LATEST = "(SELECT run_id FROM ops.runs ORDER BY started_at DESC LIMIT 1)"
@@ -36,7 +27,6 @@ def register(app: typer.Typer) -> None:
     app.command("ledger")(ledger)
     app.add_typer(quarantine, name="quarantine")
     app.command("findings")(findings)
-    app.command("cards")(list_cards)
 
 
 def runs(as_json: AsJson = False) -> None:
@@ -78,52 +68,6 @@ def waiting(context: typer.Context, school: School = "", as_json: AsJson = False
         " ORDER BY school, source, document, line, field"
     )
     show(_explained(_rows(query, school=school)), as_json=as_json)
-
-
-@quarantine.command("replay")
-def replay(
-    school: Annotated[str, typer.Option("--school", help="The school's code.")],
-    of_rule: Annotated[str, typer.Option("--rule", help="Tell of this rule only.")] = "",
-    run_id: Annotated[str, typer.Option("--run-id", help="A name; a new one by default.")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Judge the last upload again, from landing: after a mapping was corrected, no new upload is
-    needed. What waited, what was accepted now, and what waits still."""
-    made = f"replay-{school}-{datetime.now().astimezone():%Y%m%dT%H%M%S%f}"
-    hub, this = Hub.open(), run_id or made
-    done = reread(hub, school, this, of_rule)
-    show([asdict(one) for one in done.told], as_json=as_json, title=f"{school}: {this}")
-    closed = done.state is RunState.CLOSED
-    raise typer.Exit(Exit.DONE if closed else partly(hub, done.run, [COLLECT]))
-
-
-def list_cards(
-    school: School = "",
-    district: Annotated[str, typer.Option("--district", help="Counts of its schools.")] = "",
-    on: Annotated[
-        datetime | None,
-        typer.Option("--on", formats=["%Y-%m-%d"], help="A day; the last one worked by default."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """What is wrong with a school, by cause, worst first: what it holds up, who mends it, how."""
-    if bool(school) == bool(district):
-        raise typer.BadParameter("name a school or a district")
-    with Hub.open().engine.begin() as connection:
-        if school:
-            open_year(connection, school)  # raises if there is no such school
-        schools = [school] if school else schools_of(connection, district)
-        day = on.date() if on else last_day(connection, schools)
-        found = cards(connection, school, day) if school and day else []
-        rows = district_counts(connection, district, day) if district and day else []
-    if district:
-        show(rows, as_json=as_json, title=f"{district}, {day}")
-    elif as_json:
-        show([asdict(card) for card in found], as_json=True)
-    else:
-        for card in found:
-            console().print(told(card), markup=False, highlight=False)
-        typer.echo(summed(found))
 
 
 def findings(run_id: RunId = "", school: School = "", as_json: AsJson = False) -> None:

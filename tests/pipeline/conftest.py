@@ -39,7 +39,7 @@ def hub(shared_hub: Hub) -> Hub:
 
 
 def emptied(hub: Hub) -> Hub:
-    """``hub`` with no row in any table."""
+    """``hub``, its tables empty."""
     names = ", ".join(str(table) for table in metadata.sorted_tables)
     with connect(hub.settings, "owner").begin() as connection:
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
