@@ -15,6 +15,7 @@ from mappings.problems import MappingError
 from pipeline.cli import (
     answers,
     bench,
+    cards,
     checks,
     consent,
     delivery,
@@ -25,6 +26,7 @@ from pipeline.cli import (
     serve,
     setup,
     steps,
+    waive,
 )
 from pipeline.clients import ClientsError
 from pipeline.consent_entries import EntryRefusedError
@@ -34,8 +36,10 @@ from pipeline.local_stack import StackError
 from pipeline.paper_file import PaperFileError
 from pipeline.registry import RegionFileError, UnknownSchoolError
 from pipeline.report import NothingMeasuredError
+from pipeline.reread import RereadRefusedError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
+from pipeline.waivers import WaiverRefusedError
 from privacy.disclosure import NoThresholdError
 from privacy.keyfile import KeyChangeRefusedError
 from privacy.keys import KeyFileError
@@ -59,6 +63,7 @@ steps.register(app)
 delivery.register(app)
 answers.register(app)
 remarks.register(app)
+cards.register(app)
 bench.register(app)
 people.register(app)
 keys.register(app)
@@ -66,6 +71,7 @@ consent.register(app)
 checks.register(app)
 mappings.register(app)
 serve.register(app)
+waive.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
 KNOWN: dict[type[Exception], Exit] = {
@@ -85,6 +91,8 @@ KNOWN: dict[type[Exception], Exit] = {
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
     PaperFileError: Exit.USAGE,
+    WaiverRefusedError: Exit.USAGE,
+    RereadRefusedError: Exit.PARTLY,
 }
 
 

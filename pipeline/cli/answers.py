@@ -20,11 +20,14 @@ RunId = Annotated[str, typer.Option("--run-id", help="A run; the latest by defau
 School = Annotated[str, typer.Option("--school", help="Only this school.")]
 
 
+quarantine = typer.Typer(invoke_without_command=True)
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands to ``app``."""
     app.command("runs")(runs)
     app.command("ledger")(ledger)
-    app.command("quarantine")(quarantine)
+    app.add_typer(quarantine, name="quarantine")
     app.command("findings")(findings)
     app.command("volumes")(volumes)
 
@@ -57,8 +60,11 @@ def ledger(run_id: RunId = "", school: School = "", as_json: AsJson = False) -> 
     raise typer.Exit(Exit.LEDGER_OPEN if off else Exit.DONE)
 
 
-def quarantine(school: School = "", as_json: AsJson = False) -> None:
-    """Records that wait, where they stand, why, and how to fix each."""
+@quarantine.callback()
+def waiting(context: typer.Context, school: School = "", as_json: AsJson = False) -> None:
+    """Records that wait, where they stand, why, and how to fix each; or what a command does."""
+    if context.invoked_subcommand is not None:
+        return
     query = (
         "SELECT school, source, entity, upload_ref, document, line, field, rule FROM ops.quarantine"
         " WHERE state = 'open' AND (:school = '' OR school = :school)"

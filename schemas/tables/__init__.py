@@ -8,7 +8,7 @@ journal     facts by pseudonym, one table per canonical entity, and their histor
 vault       identities, encrypted; no other room of the hub may read it
 ops         runs, uploads, landing, ledger, quarantine, findings, action log
 outbox      desired and delivered state per target, batches, receipts, the pace of portals
-quality     measures, form figures, remarks, judged batches, checks that people made
+quality     measures, form figures, remarks, waivers, judged batches, checks that people made
 ==========  ==================================================================
 """
 
@@ -33,6 +33,7 @@ from schemas.tables.quality import (
     measures,
     paper_counts,
     remarks,
+    waivers,
 )
 from schemas.tables.registry import days_off, districts, school_years, schools, sources, targets
 from schemas.tables.vault import local_keys, people, uids
@@ -71,4 +72,5 @@ __all__ = [
     "targets",
     "uids",
     "uploads",
+    "waivers",
 ]

@@ -1,5 +1,6 @@
-"""Figures: measures with numerator and denominator, the cells of the forms, remarks; what batches
-were judged to be; the checks that people made, and their counts of the paper journal."""
+"""Figures: measures with numerator and denominator, the cells of the forms, remarks and
+waivers; what batches were judged to be; the checks that people made, and their counts of the
+paper journal."""
 
 from __future__ import annotations
 
@@ -129,5 +130,27 @@ paper_counts = Table(
     Column("entered_by", Text, nullable=False),
     Column("entered_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     CheckConstraint("lessons >= 0 AND marks >= 0", name="counted"),
+    schema="quality",
+)
+
+# What a school need not mend for a time; none is deleted, one may be undone.
+waivers = Table(
+    "waivers",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("school", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("class_key", Text),
+    Column("subject_key", Text),
+    Column("teacher", Text, comment="pseudonym"),
+    Column("key", Text, comment="of a remark, or of what is missing"),
+    Column("reason", Text, nullable=False),
+    Column("until", Date, nullable=False, comment="the last day it holds"),
+    Column("entered_by", Text, nullable=False),
+    Column("entered_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("undone_by", Text),
+    Column("undone_reason", Text),
+    Column("undone_at", DateTime(timezone=True)),
+    Index(None, "school"),
     schema="quality",
 )

@@ -80,6 +80,8 @@ def commands() -> Iterator[str]:
     def walk(group: Any, above: str) -> Iterator[str]:
         for name, command in group.commands.items():
             if hasattr(command, "commands"):
+                if command.invoke_without_command:
+                    yield f"{above}{name}"
                 yield from walk(command, f"{above}{name} ")
             else:
                 yield f"{above}{name}"

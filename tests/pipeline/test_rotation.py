@@ -28,7 +28,7 @@ from privacy.keys import KeyRing
 from privacy.outgoing import wrap
 from privacy.people import people_of
 from privacy.sealing import unseal
-from schemas.frames import REFUSAL_SCHEMA
+from schemas.frames import REFUSAL_SCHEMA, WAITS
 from tests.pipeline.portal import Deliverer, Portal
 from tests.privacy.samples import SCHOOL, journal
 from tests.privacy.test_vault import claims
@@ -69,7 +69,7 @@ def filled(
     own.vault.store_people(SCHOOL, people_of(SCHOOL, "paragraf", journal(), own.keys))
     own.vault.store_uids(SCHOOL, "paragraf", claims(("p1", "781234567")))
     refusal = {"entity": "pupil", "_document": "d", "_line": 1, "field": "f", "rule": "r"}
-    refusals = pl.DataFrame([refusal | {"record": RECORD}], schema=REFUSAL_SCHEMA)
+    refusals = pl.DataFrame([refusal | {"record": RECORD}], schema=REFUSAL_SCHEMA | WAITS)
     with own.engine.begin() as connection:
         batch = Batch(SCHOOL, "paragraf", 2026, "run", NOON)
         keep_refusals(connection, own.keys, batch, "u", refusals, complete=True)
