@@ -3,10 +3,10 @@
 ==========  ==================================================================
 schema      what lives there
 ==========  ==================================================================
-registry    districts, schools, their sources and regulation profile, days off
+registry    districts, schools, their sources, regulation profile and mailboxes, days off
 journal     facts by pseudonym, one table per canonical entity, and their history
 vault       identities, encrypted; no other room of the hub may read it
-ops         runs, uploads, landing, ledger, quarantine, findings, action log
+ops         runs, uploads, landing, ledger, quarantine, findings, action log, letters, paper
 outbox      desired and delivered state per target, batches, receipts, the pace of portals
 quality     measures, form figures and remarks
 ==========  ==================================================================
@@ -14,6 +14,7 @@ quality     measures, form figures and remarks
 
 from schemas.tables.base import metadata
 from schemas.tables.journal import FACTS, content_columns, history, journal_table
+from schemas.tables.mail import contacts, letters, paper_diaries
 from schemas.tables.ops import (
     action_log,
     consent_entries,
@@ -35,6 +36,7 @@ __all__ = [
     "action_log",
     "batches",
     "consent_entries",
+    "contacts",
     "content_columns",
     "days_off",
     "desired",
@@ -45,9 +47,11 @@ __all__ = [
     "journal_table",
     "landing",
     "ledger",
+    "letters",
     "local_keys",
     "measures",
     "metadata",
+    "paper_diaries",
     "people",
     "portals",
     "quarantine",
