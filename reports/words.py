@@ -90,6 +90,11 @@ def long_date(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year} года"
 
 
+def month_of(day: date) -> str:
+    """``сентябрь 2026 года``."""
+    return f"{MONTH_NAMES[day.month - 1].lower()} {day.year} года"
+
+
 def short_date(day: date | None) -> str:
     """``18.09.2026``, or a dash."""
     return day.strftime("%d.%m.%Y") if day else "—"

@@ -17,7 +17,7 @@ _SEVEN_BIT = policy.SMTP.clone(cte_type="7bit")
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file of the letter; ``media_type`` as ``text/html``."""
+    """A file of the letter; ``media_type`` as ``text/html``; texts are in UTF-8."""
 
     name: str
     content: bytes = field(repr=False)
@@ -63,7 +63,8 @@ def encoded(mail: Mail) -> bytes:
     message.set_content(mail.text)
     for one in mail.attachments:
         kind, _, form = one.media_type.partition("/")
-        message.add_attachment(one.content, kind, form, filename=one.name)
+        more = {"charset": "utf-8"} if kind == "text" else {}
+        message.add_attachment(one.content, kind, form, filename=one.name, params=more)
     if message.is_multipart():
         message.set_boundary("=_" + mail.message_id.strip("<>").partition("@")[0])
     return message.as_bytes()

@@ -18,6 +18,7 @@ from pipeline.cli import (
     consent,
     delivery,
     keys,
+    mail,
     mappings,
     people,
     serve,
@@ -59,6 +60,7 @@ bench.register(app)
 people.register(app)
 keys.register(app)
 consent.register(app)
+mail.register(app)
 mappings.register(app)
 serve.register(app)
 
