@@ -104,7 +104,7 @@ def undo(hub: Hub, entry: int, by: str, reason: str) -> bool:
     school, undone_at = row
     if undone_at is not None:
         return False
-    _must_name_nobody(hub, school, reason=reason, by=by)
+    must_name_nobody(hub, school, reason=reason, by=by)
     with hub.engine.begin() as connection:
         connection.execute(
             update(consent_entries)
@@ -195,10 +195,11 @@ def _must_make_sense(hub: Hub, school: str, said: Said, by: str) -> None:
     for name, day in asdict(said).items():
         if isinstance(day, date) and not oldest <= day <= newest:
             raise EntryRefusedError(f"{name} {day} is not between {oldest} and {newest}")
-    _must_name_nobody(hub, school, paper=said.paper, by=by)
+    must_name_nobody(hub, school, paper=said.paper, by=by)
 
 
-def _must_name_nobody(hub: Hub, school: str, *, by: str, **texts: str) -> None:
+def must_name_nobody(hub: Hub, school: str, *, by: str, **texts: str) -> None:
+    """Raises ``EntryRefusedError`` where nobody enters it, or one of ``texts`` names somebody."""
     if not by.strip():
         raise EntryRefusedError("say who enters it (--by)")
     for name, words in texts.items():

@@ -87,6 +87,19 @@ def plan_letters(hub: Hub, kind: Kind, run: Run, chosen: Sequence[str] | None = 
         ]
 
 
+def post_letters(
+    hub: Hub, kind: Kind, run: Run, chosen: Sequence[str] | None = None
+) -> dict[str, int]:
+    """Write the letters and send them; how many became what, and how many units had no files or
+    no mailbox. Raises as ``write_letters`` and ``send_letters``."""
+    due = write_letters(hub, kind, run, chosen)
+    without = {
+        "no_files": sum(not one.files for one in due),
+        "no_mailbox": sum(not one.mailboxes for one in due),
+    }
+    return without | send_letters(hub, kind)
+
+
 def write_letters(hub: Hub, kind: Kind, run: Run, chosen: Sequence[str] | None = None) -> list[Due]:
     """Write the letters of ``kind`` with the files of the run's business date; see above.
 

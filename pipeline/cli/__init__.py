@@ -20,6 +20,7 @@ from pipeline.cli import (
     keys,
     mail,
     mappings,
+    paper,
     people,
     serve,
     setup,
@@ -30,6 +31,7 @@ from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
+from pipeline.printouts import PrintoutsRefusedError
 from pipeline.registry import RegionFileError, UnknownSchoolError
 from pipeline.report import NothingMeasuredError
 from pipeline.sample import SampleError
@@ -61,6 +63,7 @@ people.register(app)
 keys.register(app)
 consent.register(app)
 mail.register(app)
+paper.register(app)
 mappings.register(app)
 serve.register(app)
 
@@ -81,6 +84,7 @@ KNOWN: dict[type[Exception], Exit] = {
     DecisionRefusedError: Exit.USAGE,
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
+    PrintoutsRefusedError: Exit.FAULT,
 }
 
 
