@@ -17,9 +17,9 @@ from schemas.codes import AttendanceStatus
 ATTENDANCE = {
     AttendanceStatus.PRESENT: "",
     AttendanceStatus.ABSENT: "пропуск",
-    AttendanceStatus.UNEXCUSED: "пропуск без уважительной причины",
-    AttendanceStatus.EXCUSED: "пропуск по уважительной причине",
-    AttendanceStatus.ILL: "пропуск по болезни",
+    AttendanceStatus.UNEXCUSED: "без уважит. причины",
+    AttendanceStatus.EXCUSED: "по уважит. причине",
+    AttendanceStatus.ILL: "по болезни",
     AttendanceStatus.LATE: "опоздание",
     AttendanceStatus.EXEMPT: "освобождение",
 }
