@@ -63,9 +63,14 @@ def for_the_month(**titles: str) -> None:
     @task(task_display_name="Сделать файлы")
     def render(run: dict[str, str]) -> int:
         from pipeline.figures import render_reports
+        from pipeline.hand_out import Kind
         from pipeline.hub import Hub
+        from pipeline.month_files import make_files
 
-        return len(render_reports(Hub.open(), as_run(run)))
+        hub, this = Hub.open(), as_run(run)
+        chosen = [run["school"]] if run["school"] else None
+        made = [make_files(hub, Kind(kind), this, chosen) for kind in titles]
+        return len(render_reports(hub, this)) + sum(len(one.paths) for one in made)
 
     @task.short_circuit(task_display_name="Настроена ли почта")
     def mail_is_set() -> bool:

@@ -8,6 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from pipeline.collect import Run
+from pipeline.form_counts import keep_people
+from pipeline.forms import write_daily
 from pipeline.hub import Hub
 from pipeline.measure import measure
 from pipeline.profiles import load_profile
@@ -30,17 +32,16 @@ def compute(hub: Hub, run: Run) -> int:
         zone=zone,
         schedule_basis=lambda mapping: load_profile(mapping).schedule_basis,
     )
+    keep_people(hub, run.run_id, run.business_date)
     return summary.figures
 
 
 def render_reports(hub: Hub, run: Run) -> list[Path]:
-    """Write the reports of every district and of the region; returns their paths."""
-    return report(
-        hub.engine,
-        run_id=run.run_id,
-        business_date=run.business_date,
-        out=hub.settings.reports / run.business_date.isoformat(),
-    )
+    """Write the reports of every district and of the region, and the districts' forms; returns
+    their paths."""
+    out = hub.settings.reports / run.business_date.isoformat()
+    reports = report(hub.engine, run_id=run.run_id, business_date=run.business_date, out=out)
+    return [*reports, *write_daily(hub, run.business_date, out)]
 
 
 def _school_year(connection: Connection, on: date) -> tuple[date, str]:

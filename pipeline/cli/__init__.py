@@ -17,10 +17,12 @@ from pipeline.cli import (
     bench,
     consent,
     delivery,
+    forms,
     keys,
     mail,
     mappings,
     paper,
+    passports,
     people,
     serve,
     setup,
@@ -29,8 +31,10 @@ from pipeline.cli import (
 from pipeline.clients import ClientsError
 from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
+from pipeline.forms import FormsError
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
+from pipeline.passport_file import PassportFileError
 from pipeline.printouts import PrintoutsRefusedError
 from pipeline.registry import RegionFileError, UnknownSchoolError
 from pipeline.report import NothingMeasuredError
@@ -66,6 +70,8 @@ mail.register(app)
 paper.register(app)
 mappings.register(app)
 serve.register(app)
+passports.register(app)
+forms.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
 KNOWN: dict[type[Exception], Exit] = {
@@ -85,6 +91,8 @@ KNOWN: dict[type[Exception], Exit] = {
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
     PrintoutsRefusedError: Exit.FAULT,
+    PassportFileError: Exit.USAGE,
+    FormsError: Exit.USAGE,
 }
 
 

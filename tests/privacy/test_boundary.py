@@ -59,6 +59,7 @@ ALLOWED = {
     "privacy.identities": {"pipeline"},
     "privacy.outgoing": {"pipeline"},
     "privacy.release": {"pipeline"},
+    "privacy.passports": {"pipeline"},
 }
 LOUD_MODULES = ("logging", "rich", "typer", "warnings", "structlog")
 _SQL = re.compile(rf"\bvault\.({'|'.join(VAULT_TABLES)})\b")
