@@ -34,7 +34,7 @@ from reports.letters import MEGABYTE, FileLine, LetterContent, render_letter
 
 # ASSUMED: what an office sends to its schools about their own journals is its ordinary letter.
 GROUND = "порядок работы с электронным журналом: отчётность и замечания доводятся до школ и районов"
-SENDING = 7_325_020  # the number of the lock that lets one process send
+SENDING = 7_325_020  # of the locks that let one process write or send
 BASE64 = 4 / 3  # how much longer a file is in a letter
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 MEDIA = {
@@ -52,7 +52,7 @@ class LettersWaitingError(Unavailable):
 
 
 class OtherSenderError(Unavailable):
-    """Another process is sending letters; wait for its end."""
+    """Another process writes or sends letters; wait for its end."""
 
 
 class Post(Protocol):
@@ -104,10 +104,10 @@ def write_letters(hub: Hub, kind: Kind, run: Run, chosen: Sequence[str] | None =
     """Write the letters of ``kind`` with the files of the run's business date; see above.
 
     Of the units ``chosen``, by default all; one without files gets none. Raises ``Misconfigured``
-    without a sender.
+    without a sender and ``OtherSenderError``: what is being sent is not replaced meanwhile.
     """
     sender = _sender(hub.settings)
-    with hub.engine.begin() as connection:
+    with _alone(hub.engine, kind), hub.engine.begin() as connection:
         for unit, found in _with_files(hub, connection, kind, run.business_date, chosen):
             if found:
                 _write(hub, connection, kind, unit, found, run, sender)
@@ -122,7 +122,7 @@ def send_letters(hub: Hub, kind: Kind, post: Post | None = None) -> dict[str, in
     """
     target = post or smtp_target(hub.settings)
     counts: dict[str, int] = {}
-    with _alone(hub.engine):
+    with _alone(hub.engine, kind):
         with hub.engine.begin() as connection:
             todo = letters.waiting(connection, kind)
         for one in todo:
@@ -287,12 +287,15 @@ def _sender(settings: Settings) -> str:
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[None]:
-    """One process sends at a time; the lock goes with its connection, also by ``kill -9``."""
+def _alone(engine: Engine, kind: Kind) -> Iterator[None]:
+    """One process at a time writes or sends letters of a kind; the lock goes with its connection,
+    also by ``kill -9``."""
+    lock = {"sending": SENDING, "kind": list(Kind).index(kind)}
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.execute(text(f"SELECT pg_try_advisory_lock({SENDING})")).scalar_one():
-            raise OtherSenderError("another process is sending letters; wait for its end")
+        taken = text("SELECT pg_try_advisory_lock(:sending, :kind)")
+        if not connection.execute(taken, lock).scalar_one():
+            raise OtherSenderError("another process writes or sends letters; wait for its end")
         try:
             yield
         finally:
-            connection.execute(text(f"SELECT pg_advisory_unlock({SENDING})"))
+            connection.execute(text("SELECT pg_advisory_unlock(:sending, :kind)"), lock)

@@ -63,11 +63,14 @@ class SmtpTarget:
         ``letter_refused``, ``letter_too_large``) when this letter never will be, ``AccessDenied``
         and ``Misconfigured`` when a person must act first.
         """
-        content = encoded(mail)
+        try:
+            recipient, content = mailbox(mail.recipient), encoded(mail)
+        except UnicodeError:
+            raise RecordRejected("mailbox_refused", where="no such domain can be") from None
         with self._session() as smtp:
             options = [f"size={len(content)}"] if smtp.has_extn("size") else []
             _expect("MAIL", smtp.mail(mailbox(mail.sender), options))
-            _expect("RCPT", smtp.rcpt(mailbox(mail.recipient)))
+            _expect("RCPT", smtp.rcpt(recipient))
             _expect("DATA", smtp.docmd("DATA"), 354)
             _expect("letter", self._transmit(smtp, content))
 

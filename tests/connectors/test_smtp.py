@@ -117,6 +117,13 @@ def test_a_domain_in_cyrillic_letters(server: MailServer) -> None:
     assert server.temper.taken[0].mailbox == "school1@xn--80atdl2c.xn--p1ai"
 
 
+def test_a_domain_that_cannot_be_is_refused_before_anybody_is_asked() -> None:
+    with pytest.raises(RecordRejected) as caught:
+        send("smtp://127.0.0.1:1?tls=none", replace(MAIL, recipient=f"school1@{'ш' * 70}.рф"))
+    assert caught.value.rule == "mailbox_refused"
+    assert "ш" not in f"{caught.value} {caught.value.where}"
+
+
 # What a server may say, and what the caller must do
 
 

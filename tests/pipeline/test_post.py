@@ -345,10 +345,14 @@ def test_a_mailbox_that_left_the_registry_gets_nothing(town: Town) -> None:
     assert town.got() == sorted([*BOXES["781002"], "new1@edu.example.ru"])
 
 
-def test_one_process_sends_at_a_time(town: Town) -> None:
+def test_one_process_writes_or_sends_at_a_time(town: Town) -> None:
     write_letters(town.hub, REMARKS, run_of())
-    with _alone(town.hub.engine), pytest.raises(OtherSenderError):
-        send_letters(town.hub, REMARKS, town.target)
+    with _alone(town.hub.engine, REMARKS):
+        with pytest.raises(OtherSenderError):
+            send_letters(town.hub, REMARKS, town.target)
+        with pytest.raises(OtherSenderError):
+            write_letters(town.hub, REMARKS, run_of())
+        assert send_letters(town.hub, Kind.REGION_FORMS, town.target) == {}, "others may"
     assert send_letters(town.hub, REMARKS, town.target) == {"sent": 3}
 
 
@@ -424,7 +428,7 @@ def _until_alone(town: Town) -> None:
 
     def free() -> bool:
         try:
-            with _alone(town.hub.engine):
+            with _alone(town.hub.engine, REMARKS):
                 return True
         except OtherSenderError:
             return False
