@@ -203,7 +203,7 @@ def _must_make_sense(hub: Hub, school: str, said: Said, by: str) -> None:
 
 
 def must_name_nobody(hub: Hub, school: str, *, by: str, **texts: str) -> None:
-    """Raise ``EntryRefusedError`` if nobody enters it, or a text names somebody of the school."""
+    """Raises ``EntryRefusedError`` where nobody enters it, or one of ``texts`` names somebody."""
     if not by.strip():
         raise EntryRefusedError("say who enters it (--by)")
     for name, words in texts.items():

@@ -19,8 +19,12 @@ from pipeline.cli import (
     checks,
     consent,
     delivery,
+    forms,
     keys,
+    mail,
     mappings,
+    paper,
+    passports,
     people,
     remarks,
     serve,
@@ -31,9 +35,12 @@ from pipeline.cli import (
 from pipeline.clients import ClientsError
 from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
+from pipeline.forms import FormsError
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
 from pipeline.paper_file import PaperFileError
+from pipeline.passport_file import PassportFileError
+from pipeline.printouts import PrintoutsRefusedError
 from pipeline.registry import RegionFileError, UnknownSchoolError
 from pipeline.report import NothingMeasuredError
 from pipeline.reread import RereadRefusedError
@@ -69,9 +76,13 @@ people.register(app)
 keys.register(app)
 consent.register(app)
 checks.register(app)
+waive.register(app)
+mail.register(app)
+paper.register(app)
 mappings.register(app)
 serve.register(app)
-waive.register(app)
+passports.register(app)
+forms.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
 KNOWN: dict[type[Exception], Exit] = {
@@ -93,6 +104,9 @@ KNOWN: dict[type[Exception], Exit] = {
     PaperFileError: Exit.USAGE,
     WaiverRefusedError: Exit.USAGE,
     RereadRefusedError: Exit.PARTLY,
+    PrintoutsRefusedError: Exit.FAULT,
+    PassportFileError: Exit.USAGE,
+    FormsError: Exit.USAGE,
 }
 
 

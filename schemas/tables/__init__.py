@@ -3,10 +3,10 @@
 ==========  ==================================================================
 schema      what lives there
 ==========  ==================================================================
-registry    districts, schools, their sources and regulation profile, days off
+registry    districts, schools, their sources, regulation profile and mailboxes, days off
 journal     facts by pseudonym, one table per canonical entity, and their history
 vault       identities, encrypted; no other room of the hub may read it
-ops         runs, uploads, landing, ledger, quarantine, findings, action log
+ops         runs, uploads, landing, ledger, quarantine, findings, action log, letters, paper
 outbox      desired and delivered state per target, batches, receipts, the pace of portals
 quality     measures, form figures, remarks, waivers, judged batches, checks that people made
 ==========  ==================================================================
@@ -14,6 +14,7 @@ quality     measures, form figures, remarks, waivers, judged batches, checks tha
 
 from schemas.tables.base import metadata
 from schemas.tables.journal import FACTS, content_columns, history, journal_table
+from schemas.tables.mail import contacts, letters, paper_diaries
 from schemas.tables.ops import (
     action_log,
     consent_entries,
@@ -35,7 +36,15 @@ from schemas.tables.quality import (
     remarks,
     waivers,
 )
-from schemas.tables.registry import days_off, districts, school_years, schools, sources, targets
+from schemas.tables.registry import (
+    days_off,
+    districts,
+    passports,
+    school_years,
+    schools,
+    sources,
+    targets,
+)
 from schemas.tables.vault import local_keys, people, uids
 
 __all__ = [
@@ -45,6 +54,7 @@ __all__ = [
     "batches",
     "checks",
     "consent_entries",
+    "contacts",
     "content_columns",
     "days_off",
     "desired",
@@ -55,10 +65,13 @@ __all__ = [
     "journal_table",
     "landing",
     "ledger",
+    "letters",
     "local_keys",
     "measures",
     "metadata",
     "paper_counts",
+    "paper_diaries",
+    "passports",
     "people",
     "portals",
     "quarantine",
