@@ -36,8 +36,8 @@ class FormRow(Strict):
 
     title: str = ""
     number: str = ""
-    grade_levels: list[int] = []
-    cells: list[str] = []
+    grade_levels: tuple[int, ...] = ()
+    cells: tuple[str, ...] = ()
     measured: str = ""
     repeat: str = ""
     confirmed_from: int | None = Field(default=None, ge=1, le=100)
@@ -61,10 +61,10 @@ class Form(Strict):
     code: str
     title: str
     citation: Citation
-    heading: list[str] = []
+    heading: tuple[str, ...] = ()
     columns: list[FormColumn]
-    rows: list[FormRow] = []
-    lists: list[FormList] = []
-    closing: list[str] = []
+    rows: tuple[FormRow, ...] = ()
+    lists: tuple[FormList, ...] = ()
+    closing: tuple[str, ...] = ()
     landscape: bool = False
     word: bool = False

@@ -7,7 +7,7 @@ A value is kept as JSON has it: a date as ISO text, a frequency as ``day``, ``3 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -36,7 +36,7 @@ class PassportField(Strict):
         "phone",
     ]  # fmt: skip
     title: str
-    choices: list[str] = []
+    choices: tuple[str, ...] = ()
     daily: str = ""
 
     @property
@@ -70,7 +70,7 @@ class PassportField(Strict):
         text = _text(cell)
         if text is None:
             return None
-        reader = {
+        readers: dict[str, Callable[[], Value]] = {
             "date": lambda: _date(cell, text),
             "days": lambda: _days(text),
             "percent": lambda: _percent(text),
@@ -79,8 +79,8 @@ class PassportField(Strict):
             "frequency": lambda: _frequency(text, self.daily),
             "url": lambda: _matching(text, r"https?://[^\s/]+\.[^\s]+", "адрес вида https://…"),
             "phone": lambda: _matching(text, r"[\d+(][\d\s()+,.доб-]{4,40}", "номер телефона"),
-        }.get(self.kind)
-        return reader() if reader else text
+        }
+        return readers[self.kind]() if self.kind in readers else text
 
     def words(self, value: Value | None) -> str:
         """The value as it is read in a form."""
@@ -128,7 +128,10 @@ def places(values: Mapping[str, Value]) -> dict[str, str]:
         value = values.get(field.code)
         filled[field.code] = field.words(value)
         if field.kind == "yes_no":
-            filled |= {f"{field.code}_yes": _box(value == YES), f"{field.code}_no": _box(value == NO)}
+            filled |= {
+                f"{field.code}_yes": _box(value == YES),
+                f"{field.code}_no": _box(value == NO),
+            }
         if field.kind == "frequency":
             times, _, unit = str(value or "").rpartition(" ")
             for name in ("day", "week", "month"):
@@ -191,7 +194,7 @@ def _percent(text: str) -> float:
     return float(number)
 
 
-def _one_of(text: str, choices: list[str]) -> str:
+def _one_of(text: str, choices: Sequence[str]) -> str:
     for choice in choices:
         if text.casefold() == choice.casefold():
             return choice
