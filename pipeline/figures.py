@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from pipeline.collect import Run
+from pipeline.form_counts import keep_people
 from pipeline.hub import Hub
 from pipeline.measure import measure
 from pipeline.profiles import load_profile
@@ -30,6 +31,7 @@ def compute(hub: Hub, run: Run) -> int:
         zone=zone,
         schedule_basis=lambda mapping: load_profile(mapping).schedule_basis,
     )
+    keep_people(hub, run.run_id, run.business_date)
     return summary.figures
 
 

@@ -4,9 +4,10 @@ For every school of the registry: the lessons that should be there, what is reco
 often the journal was uploaded, and form 1; then districts and the region by sums. Measuring the
 same business date again replaces its figures. One period is kept per business date.
 
-Cells of ``quality.form_figures``: form ``form1`` (row: grade level), and form ``uploads`` (row:
+Cells of ``quality.form_figures``: form ``form1`` (row: grade level), form ``uploads`` (row:
 ISO date, column: ``quality.uploads.Cause``, value 1), one cell per day since the school was
-connected, so that a report repeats what was known on its date.
+connected, so that a report repeats what was known on its date; ``form2`` and ``form4``:
+``pipeline.form_counts``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Engine, delete, insert
 
+from pipeline.form_counts import FormCount, added, count_cells, journal_counts
 from pipeline.school_facts import JournalFacts, SchoolPlace, end_of, journal_facts, places
 from quality.form1 import COLUMNS, form1
 from quality.measures import FIGURE_SCHEMA, REGION, figures, roll_up
@@ -44,11 +46,13 @@ class MeasureSummary:
 
 @dataclass(frozen=True)
 class _Measured:
-    """Figures (``FIGURE_SCHEMA``), form 1 rows and the upload calendar of one school."""
+    """Figures (``FIGURE_SCHEMA``), form 1 rows, the upload calendar and the counts of the other
+    forms (form, column, value) of one school."""
 
     figures: pl.DataFrame
     form1: pl.DataFrame
     causes: dict[date, Cause]
+    counts: list[FormCount]
 
 
 def measure(
@@ -108,11 +112,12 @@ def _measure_school(
 ) -> _Measured:
     """One school: the sum of its journals, and one calendar of them all."""
     there = (period[0], school.until(period[1]))
-    figure_parts, form_parts, calendars = [], [], []
+    figure_parts, form_parts, calendars, counts = [], [], [], []
     for facts in journal_facts(connection, school, there, as_of, schedule_basis):
         figure_parts += [figures(facts.lessons), _counted(facts)]
         form_parts.append(form1(facts.frames, facts.basis, there))
         calendars.append(facts.causes)
+        counts += journal_counts(facts, there)
     causes = merge_calendars(calendars)
     said = rhythm(causes)
     figure_parts.append(_figure("upload_frequency", said.uploaded, said.due))
@@ -120,6 +125,7 @@ def _measure_school(
         figures=pl.concat(figure_parts).group_by("measure").sum(),
         form1=pl.concat(form_parts).group_by("grade_level").sum() if form_parts else pl.DataFrame(),
         causes=causes,
+        counts=added(counts),
     )
 
 
@@ -161,7 +167,7 @@ def _cells(school: SchoolPlace, measured: _Measured) -> list[dict[str, Any]]:
         }
         for day, cause in measured.causes.items()
     ]
-    return cells + days
+    return cells + days + count_cells(school.code, measured.counts)
 
 
 def _figure_rows(

@@ -54,7 +54,8 @@ class FormList(Strict):
 class Form(Strict):
     """A form of the documents: its wording, columns and rows.
 
-    ``heading``: lines under the title; ``closing``: lines after the tables. ``word``: the document
+    ``heading``: lines under the title; ``closing``: lines after the tables; ``notes``: what the hub
+    says of how it filled the form in. ``word``: the document
     is to be filled in as a text, so that it is made as a Word file too.
     """
 
@@ -66,5 +67,6 @@ class Form(Strict):
     rows: tuple[FormRow, ...] = ()
     lists: tuple[FormList, ...] = ()
     closing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     landscape: bool = False
     word: bool = False

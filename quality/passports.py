@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -62,7 +62,7 @@ class PassportField(Strict):
             "phone": "рабочий телефон",
         }[self.kind]
 
-    def read(self, cell: object) -> Value | None:
+    def read(self, cell: str | None) -> Value | None:
         """What the cell of a file says; None where it is empty.
 
         Raises ``ValueError`` that says in Russian what is expected; it does not quote the cell.
@@ -71,7 +71,7 @@ class PassportField(Strict):
         if text is None:
             return None
         readers: dict[str, Callable[[], Value]] = {
-            "date": lambda: _date(cell, text),
+            "date": lambda: _date(text),
             "days": lambda: _days(text),
             "percent": lambda: _percent(text),
             "yes_no": lambda: _one_of(text, [YES, NO]),
@@ -156,22 +156,14 @@ def _box(chosen: bool) -> str:
     return CHOSEN if chosen else OPEN
 
 
-def _text(cell: object) -> str | None:
-    if cell is None:
-        return None
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    text = re.sub(r"\s+", " ", str(cell)).strip()
+def _text(cell: str | None) -> str | None:
+    text = re.sub(r"\s+", " ", cell or "").strip()
     if len(text) > LONGEST:
         raise ValueError(f"не длиннее {LONGEST} знаков")
     return text or None
 
 
-def _date(cell: object, text: str) -> str:
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
+def _date(text: str) -> str:
     found = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text)
     try:
         if found:

@@ -126,7 +126,6 @@ def rhythm(causes: Mapping[date, Cause]) -> Rhythm:
     """The frequency over ``causes`` (one entry per day of the period)."""
     days = sorted(day for day, cause in causes.items() if cause is not Cause.NOT_A_SCHOOL_DAY)
     uploaded = [day for day in days if causes[day] is Cause.UPLOADED]
-    week = 6 if any(day.isoweekday() == 6 for day in days) else 5
     gap = longest = 0
     for day in days:
         gap = 0 if causes[day] is Cause.UPLOADED else gap + 1
@@ -136,8 +135,14 @@ def rhythm(causes: Mapping[date, Cause]) -> Rhythm:
         due=len(days),
         longest_gap=longest,
         last_upload=uploaded[-1] if uploaded else None,
-        words=frequency_words(len(uploaded), len(days), week),
+        words=frequency_words(len(uploaded), len(days), school_week(causes)),
     )
+
+
+def school_week(causes: Mapping[date, Cause]) -> int:
+    """How many school days the weeks of ``causes`` have: 5, or 6 where any Saturday is one."""
+    open_days = (day for day, cause in causes.items() if cause is not Cause.NOT_A_SCHOOL_DAY)
+    return 6 if any(day.isoweekday() == 6 for day in open_days) else 5
 
 
 def frequency_words(uploaded: int, due: int, week: int) -> str:

@@ -71,7 +71,7 @@ class _Numbered(Canvas):
     """Writes «Стр. 1 из 3» once the number of pages is known."""
 
     _pagesize: tuple[float, float]
-    _startPage: Callable[[], None]
+    _startPage: Callable[[], None]  # noqa: N815  as reportlab calls it
 
     def __init__(self, *arguments: Any, words: str, **named: Any) -> None:
         super().__init__(*arguments, **named)

@@ -19,6 +19,7 @@ from pipeline.cli import (
     delivery,
     keys,
     mappings,
+    passports,
     people,
     serve,
     setup,
@@ -29,6 +30,7 @@ from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
+from pipeline.passport_file import PassportFileError
 from pipeline.registry import RegionFileError, UnknownSchoolError
 from pipeline.report import NothingMeasuredError
 from pipeline.sample import SampleError
@@ -61,6 +63,7 @@ keys.register(app)
 consent.register(app)
 mappings.register(app)
 serve.register(app)
+passports.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
 KNOWN: dict[type[Exception], Exit] = {
@@ -79,6 +82,7 @@ KNOWN: dict[type[Exception], Exit] = {
     DecisionRefusedError: Exit.USAGE,
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
+    PassportFileError: Exit.USAGE,
 }
 
 

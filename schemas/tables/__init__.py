@@ -27,7 +27,15 @@ from schemas.tables.ops import (
 )
 from schemas.tables.outbox import batches, desired, portals, receipts
 from schemas.tables.quality import form_figures, measures, remarks
-from schemas.tables.registry import days_off, districts, school_years, schools, sources, targets
+from schemas.tables.registry import (
+    days_off,
+    districts,
+    passports,
+    school_years,
+    schools,
+    sources,
+    targets,
+)
 from schemas.tables.vault import local_keys, people, uids
 
 __all__ = [
@@ -48,6 +56,7 @@ __all__ = [
     "local_keys",
     "measures",
     "metadata",
+    "passports",
     "people",
     "portals",
     "quarantine",
