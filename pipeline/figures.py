@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from pipeline.collect import Run
 from pipeline.form_counts import keep_people
+from pipeline.forms import write_daily
 from pipeline.hub import Hub
 from pipeline.measure import measure
 from pipeline.profiles import load_profile
@@ -36,13 +37,11 @@ def compute(hub: Hub, run: Run) -> int:
 
 
 def render_reports(hub: Hub, run: Run) -> list[Path]:
-    """Write the reports of every district and of the region; returns their paths."""
-    return report(
-        hub.engine,
-        run_id=run.run_id,
-        business_date=run.business_date,
-        out=hub.settings.reports / run.business_date.isoformat(),
-    )
+    """Write the reports of every district and of the region, and the districts' forms; returns
+    their paths."""
+    out = hub.settings.reports / run.business_date.isoformat()
+    reports = report(hub.engine, run_id=run.run_id, business_date=run.business_date, out=out)
+    return [*reports, *write_daily(hub, run.business_date, out)]
 
 
 def _school_year(connection: Connection, on: date) -> tuple[date, str]:

@@ -7,7 +7,7 @@ Nothing else of the hub needs them; what leaves stands in the action log first, 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from privacy.actions import Action, ActionLog
 from privacy.keys import KeyRing
@@ -35,17 +35,21 @@ def release_contacts(
     school: str,
     version: int,
     envelope: bytes,
+    fields: Collection[str],
     *,
     purpose: str,
     ground: str,
     log: ActionLog,
 ) -> dict[str, str]:
-    """The contacts of a passport, for the form ``purpose`` that ``ground`` asks the school for.
+    """Those of ``fields`` that a passport has, for the form ``purpose`` that asks for them.
+
+    ``ground``: the document whose form it is.
 
     The release is logged before it is handed over; if it cannot be logged there is none. Raises
     ``sealing.SealBrokenError``, ``keys.UnknownKeyError``, and whatever ``log`` raises.
     """
-    contacts: dict[str, str] = json.loads(unseal(keys, envelope, _place(school, version)))
+    kept: dict[str, str] = json.loads(unseal(keys, envelope, _place(school, version)))
+    contacts = {field: words for field, words in kept.items() if field in fields}
     if contacts:
         details = {"purpose": purpose, "passport": version, "fields": sorted(contacts)}
         log(Action("release_contacts", school, ground, len(contacts), details))

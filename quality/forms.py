@@ -36,8 +36,8 @@ class FormRow(Strict):
 
     title: str = ""
     number: str = ""
-    grade_levels: tuple[int, ...] = ()
-    cells: tuple[str, ...] = ()
+    grade_levels: list[int] = Field(default=[])
+    cells: list[str] = Field(default=[])
     measured: str = ""
     repeat: str = ""
     confirmed_from: int | None = Field(default=None, ge=1, le=100)
@@ -62,11 +62,11 @@ class Form(Strict):
     code: str
     title: str
     citation: Citation
-    heading: tuple[str, ...] = ()
+    heading: list[str] = Field(default=[])
     columns: list[FormColumn]
-    rows: tuple[FormRow, ...] = ()
-    lists: tuple[FormList, ...] = ()
-    closing: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    rows: list[FormRow] = Field(default=[])
+    lists: list[FormList] = Field(default=[])
+    closing: list[str] = Field(default=[])
+    notes: list[str] = Field(default=[])
     landscape: bool = False
     word: bool = False

@@ -36,7 +36,7 @@ class PassportField(Strict):
         "phone",
     ]  # fmt: skip
     title: str
-    choices: tuple[str, ...] = ()
+    choices: list[str] = Field(default=[])
     daily: str = ""
 
     @property

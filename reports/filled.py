@@ -80,10 +80,8 @@ def school_section(form: Form, school: SchoolForm, time: Time) -> Section:
     )  # fmt: skip
 
 
-def roll_section(
-    form: Form, schools: Sequence[SchoolForm], time: Time, name: str, district: str
-) -> Section:
-    """The form whose rows are schools."""
+def roll_section(form: Form, schools: Sequence[SchoolForm], time: Time, district: str) -> Section:
+    """The form whose rows are the schools of ``district``."""
     said = time.places() | {"district": district}
     table = Table(
         widths=tuple(column.width for column in form.columns),
@@ -94,7 +92,7 @@ def roll_section(
         ],
     )
     return Section(
-        name=name,
+        name=district,
         title=form.title.format_map(said),
         lines=[line.format_map(said) for line in form.heading],
         tables=[table],

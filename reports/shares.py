@@ -26,12 +26,12 @@ COUNTS = {"school": pl.String, "column": pl.String, "value": pl.Int64}
 @dataclass(frozen=True)
 class Shares:
     """``said``: the words of each share by unit and column of its part; ``sign``: what stands for
-    a hidden one; ``note`` explains it, empty where nothing is hidden from the reader."""
+    a hidden one; ``notes`` explain it, none where nothing is hidden from the reader."""
 
     said: Mapping[tuple[str, str], str]
     columns: tuple[str, ...]
     sign: str
-    note: str
+    notes: tuple[str, ...]
 
     def of(self, unit: str) -> dict[str, str]:
         """The shares of a unit, by column; «нет данных» where nobody was counted."""
@@ -57,12 +57,12 @@ def publish_shares(
     said: dict[tuple[str, str], str] = {}
     for pair in policy.persons[form]:
         said |= _shares(counts, pair, units, least, policy.sign)
-    hides = audience is not Audience.SCHOOL
+    note = policy.note.format(sign=policy.sign, largest=threshold.persons - 1)
     return Shares(
         said=said,
         columns=tuple(pair.part for pair in policy.persons[form]),
         sign=policy.sign,
-        note=policy.note.format(sign=policy.sign, largest=threshold.persons - 1) if hides else "",
+        notes=() if audience is Audience.SCHOOL else (note,),
     )
 
 

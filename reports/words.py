@@ -43,7 +43,11 @@ COLLECTED = {
 SOURCES = {
     "paragraf": "Параграф",
     "netschool": "NetSchool",
+    "netschool_web": "NetSchool",
     "dnevnik_ru": "Дневник.ру",
+    "eljur": "ЭлЖур",
+    "eschool": "eSchool",
+    "klassinfo": "KlassInfo",
     "lists": "Списки школы",
 }
 

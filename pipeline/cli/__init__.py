@@ -17,6 +17,7 @@ from pipeline.cli import (
     bench,
     consent,
     delivery,
+    forms,
     keys,
     mappings,
     passports,
@@ -28,6 +29,7 @@ from pipeline.cli import (
 from pipeline.clients import ClientsError
 from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
+from pipeline.forms import FormsError
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
 from pipeline.passport_file import PassportFileError
@@ -64,6 +66,7 @@ consent.register(app)
 mappings.register(app)
 serve.register(app)
 passports.register(app)
+forms.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
 KNOWN: dict[type[Exception], Exit] = {
@@ -83,6 +86,7 @@ KNOWN: dict[type[Exception], Exit] = {
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
     PassportFileError: Exit.USAGE,
+    FormsError: Exit.USAGE,
 }
 
 

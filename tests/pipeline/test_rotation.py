@@ -151,9 +151,9 @@ def test_every_sealed_place_survives_its_key(
     assert unseal(fresh.keys, refused, REFUSED).decode() == RECORD
     with fresh.engine.begin() as connection:
         passport = passports_on(connection, NOON.date())[SCHOOL]
-    told = release_contacts(
-        fresh.keys, SCHOOL, 1, passport.sealed, purpose="form2", ground="g", log=fresh.log_action
-    )
+    place, fields = (SCHOOL, 1, passport.sealed), ["responsible_name"]
+    asked = {"purpose": "form2", "ground": "g", "log": fresh.log_action}
+    told = release_contacts(fresh.keys, *place, fields, **asked)
     assert told == {"responsible_name": RESPONSIBLE}
     deliver(fresh, portal, monkeypatch, first=7)()  # a withdrawal tells what was confirmed
     assert portal.sent[-1][0]["was"] == json.loads(NAMED)
