@@ -49,13 +49,12 @@ class FormBasis:
     district_names: Mapping[str, str]
 
     def of_unit(self, unit: str) -> list[SchoolReport]:
-        """The schools of ``school …``, ``district …`` or the region, by name."""
-        mine = [
+        """The schools of ``school …``, ``district …`` or the region, by code."""
+        return [
             one
             for one in self.schools
             if unit in (REGION, school_unit(one.code), district_unit(one.district))
         ]
-        return sorted(mine, key=lambda one: one.name)
 
     def asking(self, code: str, schools: Collection[SchoolReport]) -> list[SchoolReport]:
         """Those of ``schools`` whose documents ask for the form."""

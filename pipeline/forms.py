@@ -145,6 +145,8 @@ class _Making:
             5: self._form5,
         }
         title = self.form.title.format_map({"school": self._title})
+        if not self._own:
+            title = f"{self.form.whole_title}: {self._title}"
         return Document(title, self._wanted.on, making[self._wanted.number]())
 
     @property

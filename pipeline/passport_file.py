@@ -119,7 +119,8 @@ class _Reader:
         taken: set[str] = set()
         for cells in self._rows(MAIN, [SCHOOL, VALID_FROM, *self._fields]):
             # A row of the template that nobody has filled in declares nothing.
-            if any(cells[title][1] for title in self._fields) or cells[SCHOOL][1] in lines:
+            filled = any(self._says(MAIN, cells[title]) for title in self._fields)
+            if filled or cells[SCHOOL][1] in lines:
                 self._passport(cells, lines, taken)
         strays = set(lines) - taken - self._faulty
         for code in sorted(strays):
@@ -212,8 +213,12 @@ class _Reader:
                 )
                 for title, column in columns.items()
             }
-            if any(words for _, words in cells.values()):
+            if any(self._says(sheet, cell) for cell in cells.values()):
                 yield cells
+
+    def _says(self, sheet: str, cell: _Cell) -> bool:
+        """Whether there is anything in it, be it something that must not be read."""
+        return bool(cell[1]) or (sheet, cell[0]) in self._refused
 
     def _school(self, sheet: str, cell: _Cell) -> str | None:
         place, words = cell

@@ -60,12 +60,12 @@ def beside(row: FormRow, values: Mapping[str, Value], facts: Facts) -> Beside:
 
 
 def percent(ratio: Ratio) -> str:
-    """``94,1 %``; never rounded up to a full hundred, nor down to nothing."""
+    """``94,1 %``, parted by a space that does not break; never rounded up to a full hundred."""
     part, whole = ratio
     tenths = round(1000 * part / whole)
-    tenths = min(tenths, 999) if part < whole else tenths
-    tenths = max(tenths, 1) if part else tenths
-    return f"{tenths // 10},{tenths % 10} %"
+    if tenths == 1000 and part < whole:
+        tenths = 999
+    return f"{tenths // 10},{tenths % 10}\u00a0%"
 
 
 def _registration(longest: int | None, declared: Value | None) -> Beside:

@@ -54,13 +54,15 @@ class FormList(Strict):
 class Form(Strict):
     """A form of the documents: its wording, columns and rows.
 
-    ``heading``: lines under the title; ``closing``: lines after the tables; ``notes``: what the hub
+    ``whole``: the title of the sum of several schools, where ``title`` names one. ``heading``:
+    lines under the title; ``closing``: lines after the tables; ``notes``: what the hub
     says of how it filled the form in. ``word``: the document
     is to be filled in as a text, so that it is made as a Word file too.
     """
 
     code: str
     title: str
+    whole: str = ""
     citation: Citation
     heading: list[str] = Field(default=[])
     columns: list[FormColumn]
@@ -70,3 +72,8 @@ class Form(Strict):
     notes: list[str] = Field(default=[])
     landscape: bool = False
     word: bool = False
+
+    @property
+    def whole_title(self) -> str:
+        """The title of what names no one school."""
+        return self.whole or self.title

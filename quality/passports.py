@@ -89,7 +89,7 @@ class PassportField(Strict):
         if self.kind == "date":
             return date.fromisoformat(str(value)).strftime("%d.%m.%Y")
         if self.kind == "percent":
-            return f"{value:g} %".replace(".", ",")
+            return f"{value:g}\u00a0%".replace(".", ",")
         if self.kind == "frequency":
             return frequency_words(str(value), self.daily)
         return str(value)

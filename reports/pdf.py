@@ -108,7 +108,7 @@ def _section(section: Section) -> list[Flowable]:
     for table in section.tables:
         story.append(Spacer(0, 3 * mm))
         if table.caption:
-            story.append(Paragraph(_marked(table.caption), _style(_BOLD, 9.5)))
+            story.append(Paragraph(_marked(table.caption), _style(_BOLD, 9.5, leads=True)))
         story.append(_table(table, width))
     story.append(Spacer(0, 4 * mm))
     story += [Paragraph(_marked(line), _style(_REGULAR, 9.5)) for line in section.closing]
@@ -140,7 +140,25 @@ def _table(table: Table, width: float) -> Flowable:
         *spans,
     ]
     widths = [width * part / sum(table.widths) for part in table.widths]
-    return LongTable(rows, colWidths=widths, repeatRows=head, style=TableStyle(style), splitInRow=1)
+    long = any(_may_fill_a_page(row, widths) for row in table.rows)
+    return LongTable(
+        rows, colWidths=widths, repeatRows=head, style=TableStyle(style), splitInRow=int(long)
+    )
+
+
+def _may_fill_a_page(row: Row, widths: list[float]) -> bool:
+    """Whether a cell may be so high that its row must be parted; any other row stays whole.
+
+    Letters are taken for wide ones, and half a page for a page: who errs on that side parts a row
+    that would have fitted.
+    """
+    for column, cell in _placed(row):
+        wide = sum(widths[column : column + cell.span])
+        words = str(cell.value)
+        lines = words.count("\n") + len(words) * 0.7 * _SIZE / wide
+        if lines * _SIZE * 1.2 > A4[0] / 2:
+            return True
+    return False
 
 
 def _placed(row: Row) -> list[tuple[int, Cell]]:
@@ -164,14 +182,18 @@ def _row(row: Row, *, heading: bool) -> list[Any]:
 
 
 @cache
-def _style(font: str, size: float, *, muted: bool = False, right: bool = False) -> ParagraphStyle:
+def _style(
+    font: str, size: float, *, muted: bool = False, right: bool = False, leads: bool = False
+) -> ParagraphStyle:
+    """``leads``: stands on the page of what follows."""
     return ParagraphStyle(
-        f"{font} {size} {muted} {right}",
+        f"{font} {size} {muted} {right} {leads}",
         fontName=font,
         fontSize=size,
         leading=size * 1.2,
         textColor=_GREY if muted else colors.black,
         alignment=TA_RIGHT if right else TA_LEFT,
+        keepWithNext=int(leads),
     )
 
 
@@ -194,6 +216,7 @@ def _fonts() -> frozenset[int]:
         with as_file(files("reports.fonts").joinpath(file)) as path:
             font = TTFont(name, str(path))
         pdfmetrics.registerFont(font)
-        known.append(frozenset(font.face.charToGlyph))
+        # Of what lies beyond the first plane reportlab writes half a letter.
+        known.append(frozenset(code for code in font.face.charToGlyph if code <= 0xFFFF))
     pdfmetrics.registerFontFamily(_REGULAR, _REGULAR, _BOLD, _REGULAR, _BOLD)
     return known[0] & known[1]

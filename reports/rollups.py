@@ -10,6 +10,7 @@ from quality.passports import NO_DATA
 from reports.document import Cell, Look, Row, Section, Table
 from reports.filled import SchoolForm, Time, differences
 from reports.shares import Shares
+from reports.words import short_date
 
 SUM = "Свод"
 _SHARES = {
@@ -99,11 +100,10 @@ def _section(
     heads: Sequence[str],
     rows: Sequence[Row],
 ) -> Section:
-    said = time.places() | {"school": title}
     return Section(
         name=f"{SUM} {title}",
-        title=form.title.format_map(said),
-        lines=[f"{title}: свод", f"По состоянию на {said['on']}"],
+        title=form.whole_title,
+        lines=[f"{title}: свод", f"По состоянию на {short_date(time.on)}"],
         tables=[Table(widths, [[Cell(words) for words in heads]], rows)],
         notes=[f"{form.citation.document}, {form.citation.clause}."],
     )

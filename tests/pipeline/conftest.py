@@ -35,7 +35,12 @@ def shared_hub() -> Iterator[Hub]:
 
 @pytest.fixture
 def hub(shared_hub: Hub) -> Hub:
-    names = ", ".join(str(table) for table in metadata.sorted_tables)
-    with connect(shared_hub.settings, "owner").begin() as connection:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    empty(shared_hub)
     return shared_hub
+
+
+def empty(hub: Hub) -> None:
+    """No row is left in any table."""
+    names = ", ".join(str(table) for table in metadata.sorted_tables)
+    with connect(hub.settings, "owner").begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
