@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from string import Formatter
 
 import polars as pl
@@ -14,6 +15,7 @@ from pipeline.form_counts import FORM2, FORM4, REGISTRATION
 from pipeline.hub import Hub
 from pipeline.passports import Passport, passports_on
 from pipeline.report import NothingMeasuredError
+from privacy.disclosure import Audience
 from privacy.passports import release_contacts
 from quality.declared import Facts
 from quality.forms import Form
@@ -23,9 +25,9 @@ from quality.profiles import Profile
 from quality.uploads import school_week
 from reports.compliance import SchoolReport
 from reports.filled import SchoolForm, Time
-from reports.forms import district_unit, school_unit
+from reports.forms import PublishedForm, district_unit, publish_form, school_unit
 from reports.gather import gather_schools, measured_period
-from reports.shares import COUNTS
+from reports.shares import COUNTS, Shares, publish_shares
 from reports.words import SOURCES, short_date
 from schemas.tables import districts, form_figures, sources
 
@@ -84,7 +86,45 @@ class FormBasis:
             registration_days=kept.get((FORM2, "", REGISTRATION)),
         )
 
-    def person_counts(self) -> pl.DataFrame:
+    @cached_property
+    def office_form1(self) -> PublishedForm:
+        """Form 1 of all schools as offices may see it; one for all districts of a day."""
+        return self._form1(self.schools, Audience.OFFICES)
+
+    @cached_property
+    def office_shares(self) -> Shares:
+        """The shares of form 4 as offices may see them; one for all districts of a day."""
+        return self._shares(self.asking("form4", self.schools), Audience.OFFICES)
+
+    def own_form1(self, school: SchoolReport) -> PublishedForm:
+        """Form 1 as the school itself sees it."""
+        return self._form1([school], Audience.SCHOOL)
+
+    def own_shares(self, school: SchoolReport) -> Shares:
+        """The shares of form 4 as the school itself sees them."""
+        return self._shares([school], Audience.SCHOOL)
+
+    def _form1(self, schools: Sequence[SchoolReport], audience: Audience) -> PublishedForm:
+        districts = {one.code: one.district for one in schools}
+        return publish_form(
+            self.form_of(self.asking("form1", schools)[0], "form1"),
+            self.form1.filter(pl.col("school").is_in(list(districts))),
+            districts,
+            self.profile_names(districts),
+            audience,
+        )
+
+    def _shares(self, schools: Sequence[SchoolReport], audience: Audience) -> Shares:
+        districts = {one.code: one.district for one in schools}
+        return publish_shares(
+            "form4",
+            self._person_counts().filter(pl.col("school").is_in(list(districts))),
+            districts,
+            self.profile_names(districts),
+            audience,
+        )
+
+    def _person_counts(self) -> pl.DataFrame:
         """The counts of form 4 of every school: ``reports.shares.COUNTS``."""
         rows = [
             (school, column, value)

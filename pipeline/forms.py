@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-import polars as pl
 from sqlalchemy import Connection
 
 from pipeline.form_basis import WITHHELD, FormBasis, form_basis, persons_asked, released
@@ -27,7 +26,7 @@ from reports.document import Document, Section
 from reports.docx import to_docx
 from reports.filled import SchoolForm, roll_section, school_section
 from reports.form1 import form1_sections
-from reports.forms import district_unit, publish_form, school_unit
+from reports.forms import district_unit, school_unit
 from reports.pdf import to_pdf
 from reports.remarks import counts_section, remarks_section
 from reports.rollups import (
@@ -36,7 +35,7 @@ from reports.rollups import (
     regulation_counts,
     shares_rollup,
 )
-from reports.shares import Shares, publish_shares
+from reports.shares import Shares
 from reports.xlsx import to_xlsx
 
 DAILY = (1, 2, 3, 4)
@@ -167,15 +166,7 @@ class _Making:
 
     def _form1(self) -> list[Section]:
         basis = self._basis
-        counted = self._schools if self._own else basis.schools
-        districts = {one.code: one.district for one in counted}
-        published = publish_form(
-            self.form,
-            basis.form1.filter(pl.col("school").is_in(list(districts))),
-            districts,
-            basis.profile_names(districts),
-            self._wanted.audience,
-        )
+        published = basis.own_form1(self._schools[0]) if self._own else basis.office_form1
         units = [(school_unit(one.code), one.name) for one in self._schools]
         of_schools = {one.name: basis.district_names[one.district] for one in self._schools}
         if self._region:
@@ -191,7 +182,10 @@ class _Making:
             rolled = (declared_rollup(self.form, own, time, n) for n, own in by_district.items())
             return [declared_counts(self.form, by_district, time, REGION_TITLE), *rolled]
         filled = [self._filled(one) for one in self._schools]
-        sections = [school_section(self.form, one, time) for one in filled]
+        sections = [
+            school_section(self._basis.form_of(school, self.form.code), one, time)
+            for school, one in zip(self._schools, filled, strict=True)
+        ]
         whole = [] if self._own else [declared_rollup(self.form, filled, time, self._title)]
         return [*whole, *sections]
 
@@ -204,15 +198,7 @@ class _Making:
 
     def _form4(self) -> list[Section]:
         basis, form = self._basis, self.form
-        counted = self._schools if self._own else basis.asking(form.code, basis.schools)
-        districts = {one.code: one.district for one in counted}
-        shares = publish_shares(
-            form.code,
-            basis.person_counts().filter(pl.col("school").is_in(list(districts))),
-            districts,
-            basis.profile_names(districts),
-            self._wanted.audience,
-        )
+        shares = basis.own_shares(self._schools[0]) if self._own else basis.office_shares
         sections = [] if self._region else [self._form4_of(one, shares) for one in self._schools]
         if self._own:
             return sections

@@ -112,10 +112,13 @@ class _Reader:
         self._fields = {one.title: one for one in passport_fields().fields}
         self._found = Read()
         self._faulty: set[str] = set()  # schools whose passport is not taken
+        self._unread: set[str] = set()  # sheets that are not whole
         self._refused: dict[tuple[str, str], str] = {}  # by sheet and place: why
 
     def read(self) -> Read:
         lines = self._lines()
+        if LINES in self._unread:
+            return self._found  # a passport without its lines would say that there are none
         taken: set[str] = set()
         for cells in self._rows(MAIN, [SCHOOL, VALID_FROM, *self._fields]):
             # A row of the template that nobody has filled in declares nothing.
@@ -199,7 +202,8 @@ class _Reader:
             self._tell(sheet, place, "такой колонки в паспорте нет", "удалите или переименуйте её")
         if grid.damage:
             self._tell(sheet, "", grid.damage, "сохраните файл заново")
-        if missing:
+        if missing or grid.damage:
+            self._unread.add(sheet)
             return
         for cell in grid.refused:
             place = f"{get_column_letter(cell.column)}{grid.line(cell.row)}"

@@ -25,6 +25,13 @@ WITH here AS (
   SELECT h.name, g.person, u.pseudonym IS NOT NULL AS known FROM here h
   JOIN journal.guardian g ON g.pupil = h.pupil AND g.vanished_at IS NULL
   LEFT JOIN vault.uids u ON u.pseudonym = g.person
+), slots AS (
+  SELECT teacher FROM journal.timetable_slot WHERE school = :school AND vanished_at IS NULL
+    AND valid_from <= :on
+), load AS (  -- a substitute need not have any
+  SELECT teacher FROM slots UNION
+  SELECT teacher FROM journal.lesson WHERE school = :school AND vanished_at IS NULL
+    AND date <= :on AND NOT EXISTS (SELECT FROM slots)
 )
 SELECT 'pupils' AS name, count(DISTINCT pupil) AS count FROM here
 UNION ALL SELECT 'guardians', count(DISTINCT person) FROM family
@@ -32,9 +39,11 @@ UNION ALL SELECT 'guardians_active', count(DISTINCT person) FILTER (WHERE known)
 UNION ALL SELECT 'pupils_applied', count(DISTINCT h.pupil) FROM here h
   JOIN journal.consent c ON c.pupil = h.pupil AND c.vanished_at IS NULL
   WHERE c.applied_on <= :on AND coalesce(c.refused_on > :on, true)
+UNION ALL SELECT 'teachers', count(DISTINCT teacher) FROM load
 UNION ALL SELECT 'teachers_working', count(DISTINCT coalesce(l.substitute, l.teacher))
   FROM journal.lesson l WHERE l.school = :school AND l.vanished_at IS NULL AND l.held
     AND l.date <= :on AND l.status = 'scheduled'
+    AND coalesce(l.substitute, l.teacher) IN (SELECT teacher FROM load)
 """
 
 

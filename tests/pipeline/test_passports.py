@@ -220,6 +220,19 @@ def test_a_lost_column_is_told_and_nothing_is_taken_for_undeclared(fill: Fill) -
     ]
 
 
+def test_without_whole_lines_no_passport_is_taken(fill: Fill) -> None:
+    path = fill({"781001": {"Вносятся темы урока": "да"}}, [("781001", "Проблема", "а", "б")])
+    book = load_workbook(path)
+    book["Перечни"]["C1"].value = "Что"
+    book.save(path)
+    read = read_passports(path, NAMES, nobody)
+    assert read.declared == []
+    assert [(one.sheet, one.why) for one in read.problems] == [
+        ("Перечни", "нет колонки «Содержание»"),
+        ("Перечни", "такой колонки в паспорте нет"),
+    ]
+
+
 def test_another_file_is_no_file_of_passports(tmp_path: Path) -> None:
     text_file, book = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
     text_file.write_bytes("не книга".encode())
