@@ -7,29 +7,26 @@ a school is a transaction of its own, so one that fails keeps nothing of another
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 from sqlalchemy import Connection, func, select
 
 from pipeline.hub import Hub
+from pipeline.monthly import full_upload, own_checks
+from pipeline.paper_counts import known_sheets
 from pipeline.remarks import keep_remarks
 from pipeline.school_facts import JournalFacts, SchoolPlace, end_of, journal_facts, places
 from quality.regulations import Asked
 from quality.rules.find import find
 from quality.rules.journal import Journal, no_remarks
-from quality.versions import (
-    MARK_VERSION,
-    TERM_MARK_VERSION,
-    mark_versions,
-    term_mark_versions,
-)
+from quality.versions import MARK_VERSION, TERM_MARK_VERSION, mark_versions, term_mark_versions
 from schemas.tables import measures
 
 HUB = "hub"  # the source of remarks that are not about one journal
 # What is found about a school beside its journals, in the period: frames of ``remarks.REMARK``.
 SchoolFinder = Callable[[Connection, SchoolPlace, tuple[date, date]], pl.DataFrame]
-OF_SCHOOL: tuple[SchoolFinder, ...] = ()
+OF_SCHOOL: tuple[SchoolFinder, ...] = (full_upload, own_checks)
 
 # Rules that ask how marks and term marks came to be what they are.
 _OF_MARKS = (Asked.NO_BACKDATING,)
@@ -79,9 +76,10 @@ def remarks_of_school(
     """Each journal's source and all remarks on it (``quality.remarks.REMARK``), then ``HUB`` and
     those on the school itself."""
     there = (period[0], school.until(period[1]))
+    as_of = end_of(period[1], zone)
     with_uid = hub.vault.who_has_uid(school.code)
-    for facts in journal_facts(connection, school, there, end_of(period[1], zone), schedule_basis):
-        yield facts.source, find(_journal(connection, school, facts, there, zone, with_uid))
+    for facts in journal_facts(connection, school, there, as_of, schedule_basis):
+        yield facts.source, find(_journal(connection, school, facts, there, as_of, with_uid))
     yield HUB, pl.concat([no_remarks(), *(of(connection, school, there) for of in OF_SCHOOL)])
 
 
@@ -90,16 +88,16 @@ def _journal(
     school: SchoolPlace,
     facts: JournalFacts,
     period: tuple[date, date],
-    zone: str,
+    as_of: datetime,
     with_uid: frozenset[str],
 ) -> Journal:
-    place = (connection, school.code, facts.source, school.school_year, end_of(period[1], zone))
+    place = (connection, school.code, facts.source, school.school_year, as_of)
     regulation = school.regulation
     asks = {rule.code for rule in regulation.rules_on(period[1])}
     return Journal(
         on=period[1],
         first=period[0],
-        zone=zone,
+        zone=str(as_of.tzinfo),
         profile=regulation,
         basis=facts.basis,
         frames=facts.frames,
@@ -115,6 +113,7 @@ def _journal(
         if asks.intersection(_OF_TERM_MARKS)
         else pl.DataFrame(schema=TERM_MARK_VERSION),
         with_uid=with_uid,
+        paper=known_sheets(connection, school.code, facts.source, period[1]),
     )
 
 

@@ -104,7 +104,7 @@ def undo(hub: Hub, entry: int, by: str, reason: str) -> bool:
     school, undone_at = row
     if undone_at is not None:
         return False
-    _must_name_nobody(hub, school, reason=reason, by=by)
+    must_name_nobody(hub, school, reason=reason, by=by)
     with hub.engine.begin() as connection:
         connection.execute(
             update(consent_entries)
@@ -140,19 +140,23 @@ def _by_key(hub: Hub, school: str, named: Named) -> list[str]:
         hub.keys,
         role=PersonRole.PUPIL.value,
         school=school,
-        source=named.source or _only_journal(hub, school),
+        source=named.source or journal_of(hub, school),
         local_key=pl.col("local_key"),
     )
     return keys.select(name.alias("pupil"))["pupil"].to_list()
 
 
-def _only_journal(hub: Hub, school: str) -> str:
+def journal_of(hub: Hub, school: str, source: str = "") -> str:
+    """The kind of the journal of ``school`` that is meant: ``source``, or the only one.
+
+    Raises ``EntryRefusedError`` where it has several and none is named, or no such one.
+    """
     with hub.engine.begin() as connection:
         kinds = [place.kind for place in school_sources(connection, school)]
-    journals = [kind for kind in kinds if kind != "lists"]
+    journals = [kind for kind in kinds if source in ("", kind) and kind != "lists"]
     if len(journals) != 1:
         raise EntryRefusedError(
-            f"{school} has the sources {', '.join(kinds) or 'none'}: say whose key it is (--source)"
+            f"{school} has the sources {', '.join(kinds) or 'none'}: say which is meant (--source)"
         )
     return journals[0]
 
@@ -195,10 +199,11 @@ def _must_make_sense(hub: Hub, school: str, said: Said, by: str) -> None:
     for name, day in asdict(said).items():
         if isinstance(day, date) and not oldest <= day <= newest:
             raise EntryRefusedError(f"{name} {day} is not between {oldest} and {newest}")
-    _must_name_nobody(hub, school, paper=said.paper, by=by)
+    must_name_nobody(hub, school, paper=said.paper, by=by)
 
 
-def _must_name_nobody(hub: Hub, school: str, *, by: str, **texts: str) -> None:
+def must_name_nobody(hub: Hub, school: str, *, by: str, **texts: str) -> None:
+    """Raises ``EntryRefusedError`` where nobody enters it, or one of ``texts`` names somebody."""
     if not by.strip():
         raise EntryRefusedError("say who enters it (--by)")
     for name, words in texts.items():

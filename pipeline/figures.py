@@ -9,6 +9,8 @@ from sqlalchemy import Connection, select
 
 from pipeline.check import check
 from pipeline.collect import Run
+from pipeline.form_counts import keep_people
+from pipeline.forms import write_daily
 from pipeline.hub import Hub
 from pipeline.measure import measure
 from pipeline.profiles import load_profile
@@ -39,6 +41,7 @@ def compute(hub: Hub, run: Run) -> int:
         zone=zone,
         schedule_basis=_basis,
     )
+    keep_people(hub, run.run_id, run.business_date)
     return summary.figures
 
 
@@ -47,13 +50,11 @@ def _basis(mapping: str) -> str:
 
 
 def render_reports(hub: Hub, run: Run) -> list[Path]:
-    """Write the reports of every district and of the region; returns their paths."""
-    return report(
-        hub.engine,
-        run_id=run.run_id,
-        business_date=run.business_date,
-        out=hub.settings.reports / run.business_date.isoformat(),
-    )
+    """Write the reports of every district and of the region, and the districts' forms; returns
+    their paths."""
+    out = hub.settings.reports / run.business_date.isoformat()
+    reports = report(hub.engine, run_id=run.run_id, business_date=run.business_date, out=out)
+    return [*reports, *write_daily(hub, run.business_date, out)]
 
 
 def _school_year(connection: Connection, on: date) -> tuple[date, str]:

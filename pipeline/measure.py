@@ -4,9 +4,10 @@ For every school of the registry: the lessons that should be there, what is reco
 often the journal was uploaded, and form 1; then districts and the region by sums. Measuring the
 same business date again replaces its figures. One period is kept per business date.
 
-Cells of ``quality.form_figures``: form ``form1`` (row: grade level), and form ``uploads`` (row:
-ISO date, column: ``quality.uploads.Cause``, value 1), one cell per day since the school was
-connected, so that a report repeats what was known on its date.
+Cells of ``quality.form_figures``: form ``form1`` (row: grade level), form ``uploads`` (row:
+ISO date, column: ``quality.uploads.Cause``, value 1 where the hub accepted the day's upload, else
+0), one cell per day since the school was connected, so that a report repeats what was known on its
+date; ``form2`` and ``form4``: ``pipeline.form_counts``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Engine, delete, insert
 
+from pipeline.form_counts import FormCount, added, count_cells, journal_counts
+from pipeline.school_calendar import blamed
 from pipeline.school_facts import JournalFacts, SchoolPlace, end_of, journal_facts, places
 from quality.form1 import COLUMNS, form1
 from quality.measures import FIGURE_SCHEMA, REGION, figures, roll_up
@@ -44,11 +47,15 @@ class MeasureSummary:
 
 @dataclass(frozen=True)
 class _Measured:
-    """Figures (``FIGURE_SCHEMA``), form 1 rows and the upload calendar of one school."""
+    """Figures (``FIGURE_SCHEMA``), form 1 rows, the upload calendar (what reached the hub, and with
+    what came of it at the portal) and the counts of the other forms (form, column, value) of one
+    school."""
 
     figures: pl.DataFrame
     form1: pl.DataFrame
+    reached: dict[date, Cause]
     causes: dict[date, Cause]
+    counts: list[FormCount]
 
 
 def measure(
@@ -108,18 +115,21 @@ def _measure_school(
 ) -> _Measured:
     """One school: the sum of its journals, and one calendar of them all."""
     there = (period[0], school.until(period[1]))
-    figure_parts, form_parts, calendars = [], [], []
+    figure_parts, form_parts, calendars, counts = [], [], [], []
     for facts in journal_facts(connection, school, there, as_of, schedule_basis):
         figure_parts += [figures(facts.lessons), _counted(facts)]
         form_parts.append(form1(facts.frames, facts.basis, there))
         calendars.append(facts.causes)
-    causes = merge_calendars(calendars)
-    said = rhythm(causes)
+        counts += journal_counts(facts, there)
+    reached = merge_calendars(calendars)
+    said = rhythm(reached)
     figure_parts.append(_figure("upload_frequency", said.uploaded, said.due))
     return _Measured(
         figures=pl.concat(figure_parts).group_by("measure").sum(),
         form1=pl.concat(form_parts).group_by("grade_level").sum() if form_parts else pl.DataFrame(),
-        causes=causes,
+        reached=reached,
+        causes=blamed(connection, school.code, reached, as_of),
+        counts=added(counts),
     )
 
 
@@ -157,11 +167,11 @@ def _cells(school: SchoolPlace, measured: _Measured) -> list[dict[str, Any]]:
             "school": school.code,
             "row": day.isoformat(),
             "column": cause.value,
-            "value": 1,
+            "value": int(measured.reached[day] is Cause.UPLOADED),
         }
         for day, cause in measured.causes.items()
     ]
-    return cells + days
+    return cells + days + count_cells(school.code, measured.counts)
 
 
 def _figure_rows(

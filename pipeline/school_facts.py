@@ -14,25 +14,20 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import Connection, or_, select
 
+from pipeline.school_calendar import journal_calendar
 from quality.accumulation import PAIRS, accumulation
-from quality.journal_frames import JournalFrames, read_frame, read_journal
+from quality.journal_frames import JournalFrames, read_journal
 from quality.measures import lesson_facts
 from quality.profiles import Profile, load_profile
 from quality.regulations import Accumulation, Asked
 from quality.schedule import ScheduleBasis, scheduled_lessons
-from quality.school_days import (
-    days_between,
-    days_without_lessons,
-    has_saturday_lessons,
-    school_days,
-)
+from quality.school_days import days_without_lessons, has_saturday_lessons, school_days
 from quality.timeliness import Observed, timeliness
-from quality.uploads import Cause, day_causes
+from quality.uploads import Cause
 from quality.versions import lesson_versions
-from schemas.tables import days_off, school_runs, schools, sources, uploads
+from schemas.tables import days_off, schools, sources, uploads
 
 LISTS = "lists"  # lists typed by the school speak of people of the journal; they are no journal
-PULLED = frozenset({"dnevnik_ru"})  # read by the hub itself; the others leave a folder a day
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,8 @@ class JournalFacts:
 
     ``lessons``: ``schedule.SCHEDULED`` with ``measures.FACTS``; ``parts``: ``timeliness.PARTS``;
     ``pairs``: ``accumulation.PAIRS`` on the last day, none where nothing is asked; ``causes``: one
-    for each day since the school was connected; ``looks``: when the hub saw the whole journal.
+    for each day since the school was connected, by what reached the hub (``school_calendar``);
+    ``looks``: when the hub saw the whole journal.
     """
 
     source: str
@@ -124,7 +120,7 @@ def journal_facts(
             lessons=lessons,
             parts=_parts(connection, school, kind, frames, lessons, looks, as_of),
             pairs=_pairs(school, frames, period[1]),
-            causes=_calendar(connection, school, kind, frames, period, no_lessons),
+            causes=_calendar(connection, school, kind, frames, (*period, as_of), no_lessons),
             looks=looks,
         )
 
@@ -191,29 +187,11 @@ def _calendar(
     school: SchoolPlace,
     kind: str,
     frames: JournalFrames,
-    period: tuple[date, date],
+    known: tuple[date, date, datetime],
     no_lessons: set[date],
 ) -> dict[date, Cause]:
-    first, last = max(period[0], school.connected_on), period[1]
-    open_days = school_days(
-        first,
-        last,
-        no_lessons,
-        saturdays=has_saturday_lessons(frames.timetable_slot, frames.lesson),
-    )
-    of_journal = (uploads.c.school == school.code) & (uploads.c.source == kind)
-    attempts = (
-        (school_runs.c.school == school.code)
-        & (school_runs.c.source == kind)
-        & (school_runs.c.verb == "collect")
-        & (school_runs.c.business_date <= last)
-    )
-    return day_causes(
-        days_between(first, last),
-        set(open_days),
-        read_frame(connection, uploads, ["upload_date", "accepted"], of_journal),
-        read_frame(
-            connection, school_runs, ["business_date", "state", "rule", "finished_at"], attempts
-        ),
-        pulled=kind in PULLED,
-    )
+    """``known``: the first and the last day, and the instant."""
+    first, last, as_of = max(known[0], school.connected_on), known[1], known[2]
+    saturdays = has_saturday_lessons(frames.timetable_slot, frames.lesson)
+    open_days = set(school_days(first, last, no_lessons, saturdays=saturdays))
+    return journal_calendar(connection, school.code, kind, (first, last), open_days, as_of)

@@ -34,7 +34,7 @@ def form1(frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]
     )
     pupils = _open_enrolments(frames.enrolment, period[1])
     subjects = frames.curriculum_hours.select("class_key", "subject_key")
-    teachers = _teachers(frames, basis, period)
+    teachers = teachers_with_load(frames, basis, period)
     known = _pupils_with_data(frames, period)
     allowed = frames.access_account.filter(pl.col("active"))["person"]
     counts = [
@@ -103,10 +103,13 @@ def _subjects_with_data(
     )
 
 
-def _teachers(
+def teachers_with_load(
     frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]
 ) -> pl.DataFrame:
-    """Teachers with load in the period: by slots, or by lessons where there is no timetable."""
+    """Teachers with load in the period: by slots, or by lessons where there is no timetable.
+
+    Columns ``class_key``, ``teacher``.
+    """
     if basis is ScheduleBasis.LESSONS:
         rows = frames.lesson.filter(pl.col("date").is_between(*period))
     else:

@@ -15,25 +15,38 @@ from mappings.problems import MappingError
 from pipeline.cli import (
     answers,
     bench,
+    cards,
+    checks,
     consent,
     delivery,
+    forms,
     keys,
+    mail,
     mappings,
+    paper,
+    passports,
     people,
     remarks,
     serve,
     setup,
     steps,
+    waive,
 )
 from pipeline.clients import ClientsError
 from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
+from pipeline.forms import FormsError
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
+from pipeline.paper_file import PaperFileError
+from pipeline.passport_file import PassportFileError
+from pipeline.printouts import PrintoutsRefusedError
 from pipeline.registry import RegionFileError, UnknownSchoolError
 from pipeline.report import NothingMeasuredError
+from pipeline.reread import RereadRefusedError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
+from pipeline.waivers import WaiverRefusedError
 from privacy.disclosure import NoThresholdError
 from privacy.keyfile import KeyChangeRefusedError
 from privacy.keys import KeyFileError
@@ -57,12 +70,19 @@ steps.register(app)
 delivery.register(app)
 answers.register(app)
 remarks.register(app)
+cards.register(app)
 bench.register(app)
 people.register(app)
 keys.register(app)
 consent.register(app)
+checks.register(app)
+waive.register(app)
+mail.register(app)
+paper.register(app)
 mappings.register(app)
 serve.register(app)
+passports.register(app)
+forms.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
 KNOWN: dict[type[Exception], Exit] = {
@@ -81,6 +101,12 @@ KNOWN: dict[type[Exception], Exit] = {
     DecisionRefusedError: Exit.USAGE,
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
+    PaperFileError: Exit.USAGE,
+    WaiverRefusedError: Exit.USAGE,
+    RereadRefusedError: Exit.PARTLY,
+    PrintoutsRefusedError: Exit.FAULT,
+    PassportFileError: Exit.USAGE,
+    FormsError: Exit.USAGE,
 }
 
 

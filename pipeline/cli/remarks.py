@@ -13,6 +13,9 @@ from pipeline.hub import Hub
 from pipeline.remarks import remark_counts, remarks_on
 from quality.remarks import RULES, remark_words
 
+# What fits on a terminal; the rest is in JSON.
+_FOR_PEOPLE = ("state", "rule", "day", "class_key", "subject_key", "teacher", "pupil", "detail")
+
 
 class State(StrEnum):
     """What the last check made of a remark."""
@@ -44,6 +47,8 @@ def remarks(
     with Hub.open().engine.begin() as connection:
         if rule or state:
             found = remarks_on(connection, school, day, rule=rule, state=state or "")
+            if not as_json:
+                found = [{name: row[name] for name in _FOR_PEOPLE} for row in found]
         else:
             found = [
                 row | {"title": remark_words()[row["rule"]].title}

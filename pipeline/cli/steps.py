@@ -123,7 +123,7 @@ def do_step(
             typer.echo(str(error), err=True)
     state = batches.close_run(hub, verb, this, chosen)
     _report_run(hub, this, as_json=as_json)
-    raise typer.Exit(Exit.DONE if state is RunState.CLOSED else _partly(hub, this, [verb]))
+    raise typer.Exit(Exit.DONE if state is RunState.CLOSED else partly(hub, this, [verb]))
 
 
 def named_run(business_date: datetime, run_id: str) -> Run:
@@ -153,13 +153,13 @@ def _exit_code(hub: Hub, this: Run, returned: int) -> Exit:
     if RunState.FAILED in found:
         return Exit.LEDGER_OPEN
     if RunState.PARTLY in found:
-        return _partly(hub, this, list(verbs))
+        return partly(hub, this, list(verbs))
     if returned or RunState.RUNNING in found or not found:
         return Exit.FAULT
     return Exit.DONE
 
 
-def _partly(hub: Hub, this: Run, verbs: list[str]) -> Exit:
+def partly(hub: Hub, this: Run, verbs: list[str]) -> Exit:
     """Name the schools that failed and why; running again does not mend wrong settings."""
     with hub.engine.begin() as connection:
         failed = [

@@ -12,6 +12,7 @@ from quality.rules.backdating import backdating
 from quality.rules.enough_marks import accumulation, marks_to_grade
 from quality.rules.journal import Journal
 from quality.rules.lessons import lacking, late
+from quality.rules.paper import paper_equals
 from quality.rules.structure import structure_filled
 from quality.rules.term_marks import term_marks
 from quality.rules.uploads import daily_upload
@@ -28,6 +29,7 @@ FINDERS: tuple[Callable[[Journal], pl.DataFrame], ...] = (
     structure_filled,
     daily_upload,
     activation,
+    paper_equals,
 )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import polars as pl
 
 from quality.journal_frames import JournalFrames
+from quality.paper import SHEET
 from quality.profiles import Profile
 from quality.remarks import REMARK
 from quality.schedule import ScheduleBasis
@@ -22,7 +23,8 @@ class Journal:
     ``on``: the business date; ``first``: of the school year; ``zone``: of the region; ``lessons``:
     ``schedule.SCHEDULED`` with ``measures.FACTS``; ``parts``: ``timeliness.PARTS``; ``pairs``:
     ``accumulation.PAIRS``; ``marks``: ``versions.MARK_VERSION``; ``term_marks``:
-    ``versions.TERM_MARK_VERSION``; ``with_uid``: pseudonyms of guardians whom the portal knows.
+    ``versions.TERM_MARK_VERSION``; ``with_uid``: pseudonyms of guardians whom the portal knows;
+    ``paper``: ``paper.SHEET``, the newest count of each sheet.
     """
 
     on: date
@@ -39,6 +41,7 @@ class Journal:
     marks: pl.DataFrame
     term_marks: pl.DataFrame
     with_uid: frozenset[str]
+    paper: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SHEET))
 
 
 def no_remarks() -> pl.DataFrame:

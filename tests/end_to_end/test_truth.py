@@ -67,6 +67,7 @@ def test_upload_calendar(world: World) -> None:
         for school, calendar in world.truth["uploads"].items()
         for day, cause in calendar.items()
     }
+    assert all(row["value"] == (row["column"] == "uploaded") for row in rows)
 
 
 def test_records_of_the_last_run(any_world: World) -> None:

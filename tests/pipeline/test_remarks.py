@@ -296,3 +296,15 @@ def test_an_unknown_rule_is_named(hub: Hub) -> None:
     done = runner.invoke(app, ["remarks", "--school", SCHOOL, "--rule", "topics"])
     assert done.exit_code == 2
     assert "no rule 'topics'" in done.output
+
+
+def test_a_person_reads_what_fits_a_terminal(hub: Hub) -> None:
+    _keep(hub, MONDAY, _found("a"))
+    runner = CliRunner(env={"SVOD_HOME": str(hub.settings.home), "COLUMNS": "200"})
+    listed = runner.invoke(app, ["remarks", "--school", SCHOOL, "--state", "new"])
+    assert listed.exit_code == 0
+    head, row = listed.stdout.splitlines()[:2]
+    assert head.split()[:3] == ["state", "rule", "day"]
+    assert row.split() == ["new", "topic", "2026-09-14", "7a"]
+    counted = runner.invoke(app, ["remarks", "--school", SCHOOL])
+    assert "Не записана тема проведённого урока" in counted.stdout

@@ -178,11 +178,15 @@ class Village:
 
         Each ledger closes, or this raises.
         """
-        ended = {"collect": self._step("collect", batches.collect_batch, day)}
+        ended = {"collect": self.collect(day)}
         for destination in (DIARY, CONTINGENT):
             act = partial(batches.deliver_batch, destination=destination)
             ended[destination.name] = self._step(destination.verb, act, day)
         return ended
+
+    def collect(self, day: str) -> RunState:
+        """Collect what lies there, and no more."""
+        return self._step("collect", batches.collect_batch, day)
 
     def _step(self, verb: str, act: Any, day: str) -> RunState:
         run = Run(run_of(day), date.fromisoformat(day))

@@ -1,0 +1,58 @@
+"""The remarks of a check as the lines of form 5, per teacher, class and subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+from quality.remarks import remark_words
+from reports.remarks import RemarkLine, State, shown_as
+
+# What was found and mended between two checks is told as mended, though nobody saw it new.
+_LINES = """
+SELECT r.rule, r.teacher,
+  coalesce(c.name, r.class_key, '') AS class_name,
+  coalesce(s.name, r.subject_key, '') AS subject,
+  CASE WHEN r.fixed_on <= :on THEN 'fixed' WHEN r.first_on > :since THEN 'new' ELSE 'open' END
+    AS state,
+  count(*) AS things, min(r.first_on) AS since,
+  array_remove(array_agg(DISTINCT r.day), NULL) AS days
+FROM quality.remarks r
+JOIN registry.schools o ON o.code = r.school
+LEFT JOIN journal.class_ c ON c.school_year = o.school_year AND c.school = r.school
+  AND c.source = r.source AND c.source_key = r.class_key
+LEFT JOIN journal.subject s ON s.school_year = o.school_year AND s.school = r.school
+  AND s.source = r.source AND s.source_key = r.subject_key
+WHERE r.school = :school AND r.first_on <= :on AND (r.fixed_on IS NULL OR r.fixed_on > :since)
+GROUP BY 1, 2, 3, 4, 5
+"""
+
+
+def remark_lines(
+    connection: Connection, school: str, on: date, since: date, names: Mapping[str, str]
+) -> list[RemarkLine]:
+    """The remarks of ``school`` at the check of ``on``; ``since``: the day of the one before.
+
+    ``names``: of teachers, by pseudonym, for the school's own copy alone (released by the privacy
+    gate); who is not there is told by a code.
+    """
+    words = remark_words()
+    bound = {"school": school, "on": on, "since": since}
+    rows = connection.execute(text(_LINES), bound).all()
+    shown = shown_as((row.teacher for row in rows if row.teacher), names)
+    return [
+        RemarkLine(
+            who=shown.get(row.teacher, ""),
+            class_name=row.class_name,
+            subject=row.subject,
+            rule_title=words[row.rule].title,
+            count=row.things,
+            days=row.days,
+            state=State(row.state),
+            since=row.since,
+            fix=words[row.rule].fix,
+        )
+        for row in rows
+    ]
