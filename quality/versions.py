@@ -6,6 +6,7 @@ the hub saw that content first. A row that vanished has its versions still.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import polars as pl
@@ -27,17 +28,19 @@ LESSON_VERSION: dict[str, pl.DataType] = {
 }
 
 
-def told(entity: str) -> str:
+def told(entity: str, *, keyed: bool = False) -> str:
     """SQL: every version of the rows of ``entity`` of ``:school``, ``:source`` and
-    ``:school_year``, with the columns of its table."""
+    ``:school_year``, with the columns of its table; if ``keyed`` of the rows of ``:keys``."""
+    only = "AND {}.key = ANY(CAST(:keys AS text[]))" if keyed else ""
     return f"""
 SELECT t.* FROM journal.{entity} t
 WHERE t.school = :school AND t.source = :source AND t.school_year = :school_year
+  {only.format("t")}
 UNION ALL
 SELECT former.* FROM journal.history h,
   LATERAL jsonb_populate_record(NULL::journal.{entity}, h.before) AS former
 WHERE h.entity = '{entity}' AND h.school = :school AND h.source = :source
-  AND (h.before->>'school_year')::int = :school_year"""
+  AND (h.before->>'school_year')::int = :school_year {only.format("h")}"""
 
 
 def lesson_versions(
@@ -46,12 +49,17 @@ def lesson_versions(
     source: str,
     school_year: int,
     as_of: datetime,
+    keys: Sequence[str] | None = None,
 ) -> pl.DataFrame:
-    """Every content of the year's lessons that was seen until ``as_of``: ``LESSON_VERSION``."""
+    """Every content of the year's lessons that was seen until ``as_of``: ``LESSON_VERSION``.
+
+    ``keys``: of these lessons only.
+    """
     rows = connection.execute(
         text(
             "SELECT source_key, recorded_at, entered_at, changed_at, held, topic, homework,"
-            f" substitute, attendance_taken FROM ({told('lesson')}) v"
+            " substitute, attendance_taken"
+            f" FROM ({told('lesson', keyed=keys is not None)}) v"
             " WHERE recorded_at <= :as_of"
         ),
         {
@@ -59,6 +67,7 @@ def lesson_versions(
             "source": source,
             "school_year": school_year,
             "as_of": as_of,
-        },
+        }
+        | ({} if keys is None else {"keys": list(keys)}),
     ).all()
     return pl.DataFrame([tuple(row) for row in rows], schema=LESSON_VERSION, orient="row")

@@ -8,7 +8,7 @@ journal     facts by pseudonym, one table per canonical entity, and their histor
 vault       identities, encrypted; no other room of the hub may read it
 ops         runs, uploads, landing, ledger, quarantine, findings, action log
 outbox      desired and delivered state per target, batches, receipts, the pace of portals
-quality     measures, form figures and remarks
+quality     cells, measures, form figures and remarks
 ==========  ==================================================================
 """
 
@@ -26,7 +26,15 @@ from schemas.tables.ops import (
     uploads,
 )
 from schemas.tables.outbox import batches, desired, portals, receipts
-from schemas.tables.quality import form_figures, measures, remarks
+from schemas.tables.quality import (
+    cell_states,
+    day_cells,
+    form_figures,
+    lesson_cells,
+    measures,
+    pair_cells,
+    remarks,
+)
 from schemas.tables.registry import days_off, districts, school_years, schools, sources, targets
 from schemas.tables.vault import local_keys, people, uids
 
@@ -34,8 +42,10 @@ __all__ = [
     "FACTS",
     "action_log",
     "batches",
+    "cell_states",
     "consent_entries",
     "content_columns",
+    "day_cells",
     "days_off",
     "desired",
     "districts",
@@ -45,9 +55,11 @@ __all__ = [
     "journal_table",
     "landing",
     "ledger",
+    "lesson_cells",
     "local_keys",
     "measures",
     "metadata",
+    "pair_cells",
     "people",
     "portals",
     "quarantine",
