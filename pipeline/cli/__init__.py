@@ -17,6 +17,7 @@ from pipeline.cli import (
     bench,
     consent,
     delivery,
+    figures,
     keys,
     mappings,
     people,
@@ -27,6 +28,7 @@ from pipeline.cli import (
 from pipeline.clients import ClientsError
 from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
+from pipeline.figures_by import FiguresError
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
 from pipeline.registry import RegionFileError, UnknownSchoolError
@@ -55,6 +57,7 @@ setup.register(app)
 steps.register(app)
 delivery.register(app)
 answers.register(app)
+figures.register(app)
 bench.register(app)
 people.register(app)
 keys.register(app)
@@ -74,6 +77,7 @@ KNOWN: dict[type[Exception], Exit] = {
     MappingError: Exit.MISCONFIGURED,
     StackError: Exit.FAULT,
     NothingMeasuredError: Exit.USAGE,
+    FiguresError: Exit.USAGE,
     SampleError: Exit.USAGE,
     ConnectorError: Exit.PARTLY,
     DecisionRefusedError: Exit.USAGE,
