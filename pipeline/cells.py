@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 import quality
 from pipeline.school_facts import OpenJournal, end_of
-from pipeline.store import copy_in
+from pipeline.store import add_rows
 from quality.journal_frames import read_frame
 from quality.lesson_cells import OF_LESSONS
 from quality.school_days import days_between
@@ -141,7 +141,7 @@ def keep_lessons(
         source=pl.lit(known.source),
         school_year=pl.lit(known.school_year),
     )
-    copy_in(connection, "quality.lesson_cells", owned)
+    add_rows(connection, "quality.lesson_cells", owned)
     looked_at = max(journal.looks, default=None)
     state = {
         "school_year": known.school_year,
@@ -207,7 +207,7 @@ def keep_known(
         connection.execute(delete(table).where(c.school == school, *same), gone.to_dicts())
     if changed.written.height:
         owned = changed.written.with_columns(school=pl.lit(school))
-        copy_in(connection, f"{table.schema}.{table.name}", owned)
+        add_rows(connection, f"{table.schema}.{table.name}", owned)
 
 
 def measured_after(connection: Connection, on: date) -> date | None:

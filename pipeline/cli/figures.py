@@ -49,7 +49,7 @@ def figures(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measures of lessons, classes, subjects, teachers, parallels, schools, districts, the region."""
+    """Measures by lesson, class, subject, teacher, parallel, school, district or region."""
     asked = Question(
         level=by,
         within=_scope(school, district),
@@ -86,7 +86,7 @@ def _names(connection: Connection, level: Level, school: str) -> Named:
         return {(source, key): name for source, key, name in rows}
 
     def lesson(source: str | None, unit: str) -> str:
-        day, number, class_key, _, subject_key = unit.split("|")
+        day, number, class_key, _, subject_key = unit.split("|", 4)
         class_ = classes.get((source, class_key), class_key)
         subject = subjects.get((source, subject_key), subject_key)
         return f"{short_date(date.fromisoformat(day))}, урок {number}, {class_}, {subject}"
