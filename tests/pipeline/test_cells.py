@@ -69,6 +69,7 @@ def test_what_is_kept_day_by_day_is_what_is_counted_from_scratch(
         assert _said(kept["lesson_cells"]) == _said(scratch["lesson_cells"])
         assert _known(kept, today) == _known(scratch, today)
     assert kept["lesson_cells"]
+    assert bool(kept["pair_cells"]) == (profile == "velikie_luki")
 
 
 @pytest.mark.parametrize("seed", range(2))
