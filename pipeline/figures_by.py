@@ -207,7 +207,7 @@ WITH {_TERMS}, measured AS (
 )
 SELECT {self._source}, {_UNITS[self._asked.level]}, e.bucket,
   sum(c.enough)::bigint, sum(c.pairs)::bigint
-FROM quality.pair_cells c JOIN registry.schools s ON s.code = c.school
+FROM quality.pair_cells c {self._district}
 JOIN ends e ON e.school = c.school AND c.as_of <= e.day AND (c.until IS NULL OR c.until > e.day)
 GROUP BY 1, 2, 3 HAVING sum(c.pairs) > 0"""
         return self._answer(query, ("enough", "pairs"))
@@ -220,7 +220,7 @@ GROUP BY 1, 2, 3 HAVING sum(c.pairs) > 0"""
 WITH {_TERMS}
 SELECT {self._source}, {_UNITS[self._asked.level]}, {_BUCKETS[each].format(day=day)},
   {", ".join(sums)}
-FROM {table} c JOIN registry.schools s ON s.code = c.school
+FROM {table} c {self._district}
 {_IN_TERM.format(day=day) if each is Each.TERM else ""}
 WHERE {day} BETWEEN :first AND :last AND {self._here} {known} GROUP BY 1, 2, 3"""
         return self._answer(query, counts)
@@ -228,6 +228,11 @@ WHERE {day} BETWEEN :first AND :last AND {self._here} {known} GROUP BY 1, 2, 3""
     @property
     def _source(self) -> str:
         return "c.source" if self._asked.level in _OWN else "NULL"
+
+    @property
+    def _district(self) -> str:
+        by_district = self._asked.level is Level.DISTRICT
+        return "JOIN registry.schools s ON s.code = c.school" if by_district else ""
 
     @property
     def _here(self) -> str:

@@ -67,6 +67,7 @@ def lesson_cells(lessons: pl.DataFrame, parts: pl.DataFrame, classes: pl.DataFra
         .join(_levels(classes), on="class_key", how="left")
         .with_columns(pl.col(PART_COUNTS).fill_null(0))
         .select(pl.col(name).cast(kind) for name, kind in CELLS.items())
+        .sort(*PLACE)  # days lie beside one another where they are kept
     )
 
 
