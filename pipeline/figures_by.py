@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select, text
 
 from pipeline.figures import school_year_of
 from pipeline.past_cells import PAST, count_past_cells
+from pipeline.registry import UnknownSchoolError
 from pipeline.report import NothingMeasuredError
 from pipeline.scope import Scope
 from quality.lesson_cells import OF_LESSONS, OF_UPLOADS
@@ -128,7 +129,8 @@ def figures_by(
     a teacher or grade level that nobody told; ``bucket``: the day, the week's Monday, the month
     (``2026-09``), the term (``2026 quarter 1``), null for the range in one. A lesson is known by
     its date, number, class, group and subject, joined by ``|``. ``schedule_basis`` as in
-    ``school_facts.journal_facts``. Raises ``NothingMeasuredError``.
+    ``school_facts.journal_facts``. Raises ``NothingMeasuredError``, ``UnknownSchoolError`` or
+    ``FiguresError``.
     """
     newest = _measured(connection, date.max)
     known_on = _measured(connection, asked.as_of or date.max)
@@ -164,14 +166,7 @@ class _Reading:
     def __init__(self, connection: Connection, asked: Question, known_on: date) -> None:
         self._connection = connection
         self._asked = asked
-        of = asked.within
-        c = schools.c
-        query = select(c.code)
-        if of.district is not None:
-            query = query.where(c.district == of.district)
-        if of.schools is not None:
-            query = query.where(c.code.in_(of.schools))
-        self.schools = list(connection.execute(query).scalars())
+        self.schools = _schools_of(connection, asked.within)
         self._values = {
             "first": asked.date_from,
             "last": min(asked.date_to, known_on),
@@ -246,6 +241,22 @@ WHERE {day} BETWEEN :first AND :last AND {self._here} {known} GROUP BY 1, 2, 3""
         schema = {name: ANSWER[name] for name in place} | dict.fromkeys(counts, pl.Int64())
         told = pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
         return figures(told, place).select(pl.col(name).cast(kind) for name, kind in ANSWER.items())
+
+
+def _schools_of(connection: Connection, scope: Scope) -> list[str]:
+    """Raises ``UnknownSchoolError``, or ``FiguresError`` for a district without schools."""
+    c = schools.c
+    query = select(c.code)
+    if scope.district is not None:
+        query = query.where(c.district == scope.district)
+    if scope.schools is not None:
+        query = query.where(c.code.in_(scope.schools))
+    found = list(connection.execute(query).scalars())
+    for school in sorted((scope.schools or frozenset()) - {*found}):
+        raise UnknownSchoolError(school)
+    if scope.district is not None and not found:
+        raise FiguresError(f"the registry has no schools of a district {scope.district!r}")
+    return found
 
 
 def _measured(connection: Connection, until: date) -> date | None:

@@ -152,7 +152,8 @@ class _School:
             outlined = replace(journal.structure, lesson=outline)
             forms.append(form1(outlined, journal.basis, self.period, seen))
             calendars.append(calendar(self.connection, journal, outline))
-        forget_journals(self.connection, self.school.code, self.school.school_year, before)
+        if before:
+            forget_journals(self.connection, self.school.code, self.school.school_year, before)
         causes = merge_calendars(calendars)
         told = cells.day_cells(self._all_days(counted), causes)
         asked = pl.concat(pairs)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from pipeline.hub import Hub
 from tests.pipeline.story import START, Journal, Row, Story, evening
@@ -132,3 +133,66 @@ def _numbers(story: Story) -> dict[date, set[int]]:
     for row in story.kept()["lesson_cells"]:
         found.setdefault(row["date"], set()).add(row["id"])
     return found
+
+
+def test_a_journal_that_the_registry_drops_leaves_the_figures(hub: Hub) -> None:
+    story = Story(hub, 3, "spb")
+    for journal in story.journals:
+        journal.day(WEDNESDAY)
+        story.upload(journal, evening(WEDNESDAY))
+    story.measure(WEDNESDAY)
+    with hub.engine.begin() as connection:
+        connection.execute(text("DELETE FROM registry.sources WHERE kind = 'dnevnik_ru'"))
+    story.measure(WEDNESDAY)
+    kept = story.kept()
+    assert {row["source"] for row in kept["lesson_cells"]} == {"paragraf"}
+    assert {row["source"] for row in kept["cell_states"]} == {"paragraf"}
+    (day,) = (row for row in kept["day_cells"] if row["day"] == WEDNESDAY)
+    assert day["lessons"] == len([r for r in kept["lesson_cells"] if r["date"] == WEDNESDAY])
+
+
+def test_a_school_that_closes_loses_the_days_after(hub: Hub) -> None:
+    story = Story(hub, 3, "spb")
+    journal = story.journals[0]
+    for day in (WEDNESDAY, MONDAY):
+        journal.day(day)
+    story.upload(journal, evening(MONDAY))
+    story.measure(MONDAY)
+    with hub.engine.begin() as connection:
+        connection.execute(text("UPDATE registry.schools SET closed_on = :on"), {"on": MONDAY})
+    story.measure(THURSDAY)
+    kept = story.kept()
+    assert max(row["date"] for row in kept["lesson_cells"]) < MONDAY
+    known = [row for row in kept["day_cells"] if row["day"] == MONDAY]
+    assert [(row["as_of"], row["lessons"] > 0, row["cause"] is None) for row in known] == [
+        (MONDAY, True, False),
+        (THURSDAY, False, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE journal.bell SET finish = '10:00'",
+        "UPDATE journal.class_ SET grade_level = 9",
+        "UPDATE journal.timetable_slot SET teacher = 't9' WHERE weekday = 1",
+        "INSERT INTO registry.days_off VALUES ('2026-09-03', 'Праздник')",
+        "UPDATE registry.schools SET profile = 'tomsk'",
+        "UPDATE registry.sources SET mapping = 'lessons' WHERE kind = 'paragraf'",
+    ],
+)
+def test_what_decides_about_every_day_recomputes_every_day(hub: Hub, change: str) -> None:
+    story = Story(hub, 0, "spb")
+    journal = story.journals[0]
+    for day in (WEDNESDAY, MONDAY):
+        journal.day(day)
+    for later in range(2):
+        story.upload(journal, evening(THURSDAY + timedelta(days=later)))
+        story.measure(THURSDAY + timedelta(days=later))
+    before = _numbers(story)
+    story.measure(THURSDAY + timedelta(days=1))
+    assert _numbers(story)[WEDNESDAY] == before[WEDNESDAY]
+    with hub.engine.begin() as connection:
+        connection.execute(text(change))
+    story.measure(THURSDAY + timedelta(days=1))
+    assert _numbers(story)[WEDNESDAY] != before[WEDNESDAY]

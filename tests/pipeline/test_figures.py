@@ -14,6 +14,7 @@ from pipeline.figures import SchoolYear
 from pipeline.figures_by import Each, FiguresError, Level, Question, figures_by, measures_of
 from pipeline.hub import Hub
 from pipeline.past_cells import PAST, count_past_cells
+from pipeline.registry import UnknownSchoolError
 from pipeline.report import NothingMeasuredError
 from pipeline.scope import Scope
 from quality.measures import MEASURES
@@ -266,6 +267,14 @@ def test_what_no_level_can_have_is_refused() -> None:
     with pytest.raises(FiguresError, match="ends before it begins"):
         Question(Level.SCHOOL, OWN, LAST, START)
     assert measures_of(Level.REGION) == MEASURES
+
+
+def test_who_is_not_in_the_registry_is_named(story: Story) -> None:
+    with pytest.raises(UnknownSchoolError, match="781009"):
+        _ask(story, Level.CLASS, Scope.of_schools("781009"))
+    with pytest.raises(FiguresError, match="d9"):
+        _ask(story, Level.SCHOOL, Scope.of_district("d9"))
+    assert _ask(story, Level.SCHOOL, Scope.of_district(DISTRICT)).equals(_ask(story, Level.SCHOOL))
 
 
 def test_accumulation_is_that_of_the_last_measured_day(shared_hub: Hub) -> None:
