@@ -30,21 +30,20 @@ from schemas.tables import cell_states, lesson_cells, measures, uploads
 
 # A row that a journal's later upload changed, brought or took away has a later instant; the upload
 # that was the last one then may have been read again since, corrected in place: hence ``>=``.
-_TOUCHED = """
-WITH touched AS (
-  SELECT source_key AS lesson FROM journal.lesson WHERE {here} AND recorded_at >= :since
-  UNION SELECT lesson_key FROM journal.mark WHERE {here} AND recorded_at >= :since
-  UNION SELECT lesson_key FROM journal.attendance WHERE {here} AND recorded_at >= :since
-  UNION SELECT coalesce(before->>'lesson_key', before->>'source_key') FROM journal.history
-  WHERE school = :school AND source = :source AND entity IN ('lesson', 'mark', 'attendance')
-    AND recorded_at >= :since
-)
-SELECT date FROM journal.lesson WHERE {here} AND source_key IN (SELECT lesson FROM touched)
-UNION
-SELECT (before->>'date')::date FROM journal.history
+_HERE = "school = :school AND source = :source AND school_year = :school_year"
+_TOUCHED = f"""
+SELECT key FROM journal.lesson WHERE {_HERE} AND recorded_at >= :since
+UNION SELECT lesson_key FROM journal.mark WHERE {_HERE} AND recorded_at >= :since
+UNION SELECT lesson_key FROM journal.attendance WHERE {_HERE} AND recorded_at >= :since
+UNION SELECT coalesce(before->>'lesson_key', before->>'key') FROM journal.history
+WHERE school = :school AND source = :source AND entity IN ('lesson', 'mark', 'attendance')
+  AND recorded_at >= :since"""
+# The days on which these lessons are, and on which they were.
+_DAYS = f"""
+SELECT date FROM journal.lesson WHERE {_HERE} AND key = ANY(CAST(:lessons AS text[]))
+UNION SELECT (before->>'date')::date FROM journal.history
 WHERE school = :school AND source = :source AND entity = 'lesson'
-  AND key IN (SELECT lesson FROM touched)
-""".format(here="school = :school AND source = :source AND school_year = :school_year")
+  AND key = ANY(CAST(:lessons AS text[]))"""
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,9 @@ def stale_days(
         return None
     measured = end_of(state.as_of, str(known.as_of.tzinfo))
     here = {"school": known.school, "source": known.source, "school_year": known.school_year}
-    touched = connection.execute(
-        text(_TOUCHED), here | {"since": min(measured, state.taken_at)}
-    ).scalars()
+    since = here | {"since": min(measured, state.taken_at)}
+    lessons = connection.execute(text(_TOUCHED), since).scalars().all()
+    touched = connection.execute(text(_DAYS), here | {"lessons": lessons}).scalars()
     kept = lesson_cells.c
     still_open = connection.execute(
         select(kept.date).where(_of(journal), kept.parts_open > 0).distinct()
