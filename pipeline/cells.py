@@ -28,9 +28,9 @@ from quality.school_days import days_between
 from quality.supersede import supersede
 from schemas.tables import cell_states, lesson_cells, measures, uploads
 
+_HERE = "school = :school AND source = :source AND school_year = :school_year"
 # A row that a journal's later upload changed, brought or took away has a later instant; the upload
 # that was the last one then may have been read again since, corrected in place: hence ``>=``.
-_HERE = "school = :school AND source = :source AND school_year = :school_year"
 _TOUCHED = f"""
 SELECT key FROM journal.lesson WHERE {_HERE} AND recorded_at >= :since
 UNION SELECT lesson_key FROM journal.mark WHERE {_HERE} AND recorded_at >= :since
@@ -50,7 +50,6 @@ WHERE school = :school AND source = :source AND entity = 'lesson'
 class State:
     """What the last measuring of a journal rested on: a row of ``quality.cell_states``."""
 
-    school_year: int
     as_of: date
     basis: str
     looked_at: datetime | None
@@ -61,9 +60,7 @@ def states(connection: Connection, school: str) -> dict[str, State]:
     """The state of each journal of ``school`` that was measured, by source."""
     c = cell_states.c
     rows = connection.execute(
-        select(c.source, c.school_year, c.as_of, c.basis, c.looked_at, c.taken_at).where(
-            c.school == school
-        )
+        select(c.source, c.as_of, c.basis, c.looked_at, c.taken_at).where(c.school == school)
     )
     return {source: State(*row) for source, *row in rows}
 
@@ -143,7 +140,6 @@ def keep_lessons(
     add_rows(connection, "quality.lesson_cells", owned)
     looked_at = max(journal.looks, default=None)
     state = {
-        "school_year": known.school_year,
         "as_of": known.as_of.date(),
         "basis": basis_of(journal, looked_at),
         "looked_at": looked_at,

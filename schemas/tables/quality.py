@@ -146,7 +146,6 @@ cell_states = Table(
     metadata,
     Column("school", Text, primary_key=True),
     Column("source", Text, primary_key=True),
-    Column("school_year", Integer, nullable=False),
     Column("as_of", Date, nullable=False, comment="newest business date measured"),
     Column("basis", Text, nullable=False, comment="hash of what decides about every day"),
     Column("looked_at", DateTime(timezone=True), comment="last look at the whole journal"),

@@ -92,7 +92,6 @@ def upgrade() -> None:
         "cell_states",
         sa.Column("school", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("school_year", sa.Integer(), nullable=False),
         sa.Column("as_of", sa.Date(), nullable=False, comment="newest business date measured"),
         sa.Column(
             "basis", sa.Text(), nullable=False, comment="hash of what decides about every day"
