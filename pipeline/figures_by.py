@@ -96,8 +96,8 @@ _UNITS = {
 }
 _BUCKETS = {
     None: "NULL",
-    Each.DAY: "to_char({day}, 'YYYY-MM-DD')",
-    Each.WEEK: "to_char({day} - extract(isodow FROM {day})::int + 1, 'YYYY-MM-DD')",
+    Each.DAY: "{day}::text",
+    Each.WEEK: "({day} - ({day} - DATE '2000-01-03') % 7)::text",  # that day was a Monday
     Each.MONTH: "to_char({day}, 'YYYY-MM')",
     Each.TERM: "t.bucket",
 }
