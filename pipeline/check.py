@@ -48,20 +48,24 @@ def check(
     returned: what a later check knows is not disturbed by looking back.
     """
     count = 0
+    period = (date_from, business_date)
     with hub.engine.begin() as connection:
-        if _measured_later(connection, business_date):
-            return 0
+        looking_back = _measured_later(connection, business_date)
         registered = places(connection, date_from)
     for school in registered:
         with hub.engine.begin() as connection:
+            counts: list[FormCount] = []
             for source, found in remarks_of_school(
-                hub, connection, school, (date_from, business_date), zone, schedule_basis
+                hub, connection, school, period, zone, schedule_basis, counts
             ):
+                if looking_back:
+                    continue
                 keep_remarks(
                     connection, school.code, source, found,
                     on=business_date, year_start=date_from, run_id=run_id,
                 )  # fmt: skip
                 count += found.height
+            keep_journal_counts(connection, run_id, business_date, school.code, counts)
     return count
 
 

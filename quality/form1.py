@@ -24,8 +24,14 @@ COLUMNS = (
 )
 
 
-def form1(frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]) -> pl.DataFrame:
-    """Columns ``grade_level`` (Int64) and ``COLUMNS`` (Int64) as of the end of ``period``."""
+def form1(
+    frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date], known: pl.Series
+) -> pl.DataFrame:
+    """Columns ``grade_level`` (Int64) and ``COLUMNS`` (Int64) as of the end of ``period``.
+
+    ``known``: the pupils with data (``journal_outline.pupils_with_data``). Of lessons that say the
+    same of class, subject, teacher and holding one is enough.
+    """
     levels = frames.class_.select(
         class_key="source_key", grade_level=pl.col("grade_level").cast(pl.Int64)
     )
@@ -35,7 +41,6 @@ def form1(frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]
     pupils = _open_enrolments(frames.enrolment, period[1])
     subjects = frames.curriculum_hours.select("class_key", "subject_key")
     teachers = teachers_with_load(frames, basis, period)
-    known = _pupils_with_data(frames, period)
     allowed = frames.access_account.filter(pl.col("active"))["person"]
     counts = [
         _count(levels, levels.select("class_key"), "class_key", "classes"),
@@ -78,16 +83,6 @@ def _open_enrolments(enrolments: pl.DataFrame, as_of: date) -> pl.DataFrame:
         pl.col("start").is_null() | (pl.col("start") <= as_of),
         pl.col("finish").is_null() | (pl.col("finish") > as_of),
     ).select("class_key", "pupil")
-
-
-def _pupils_with_data(frames: JournalFrames, period: tuple[date, date]) -> pl.Series:
-    """Pupils with a mark or an attendance record (``present`` is one) in the period."""
-    lessons = frames.lesson.filter(pl.col("date").is_between(*period)).select(
-        lesson_key="source_key"
-    )
-    marked = frames.mark.filter(pl.col("date").is_between(*period)).select("pupil")
-    listed = frames.attendance.join(lessons, on="lesson_key", how="semi").select("pupil")
-    return pl.concat([marked, listed]).drop_nulls().unique()["pupil"]
 
 
 def _subjects_with_data(

@@ -50,7 +50,9 @@ class Part(StrEnum):
 PARTS: dict[str, pl.DataType] = {
     "lesson_key": pl.String(),
     "date": pl.Date(),
+    "number": pl.Int64(),
     "class_key": pl.String(),
+    "group_key": pl.String(),
     "subject_key": pl.String(),
     "teacher": pl.String(),
     "part": pl.String(),
@@ -101,12 +103,6 @@ def timeliness(observed: Observed, profile: Profile, zone: str) -> pl.DataFrame:
         work.marks(),
     ]
     return pl.concat(parts).sort("date", "class_key", "subject_key", "part", "lesson_key", "record")
-
-
-def figure(parts: pl.DataFrame) -> tuple[int, int]:
-    """In time, and all that can be judged."""
-    judged = parts.filter(pl.col("outcome").is_in([outcome.value for outcome in JUDGED]))
-    return judged.filter(outcome=Outcome.IN_TIME.value).height, judged.height
 
 
 class _Work:

@@ -6,7 +6,7 @@ the hub saw that content first. A row that vanished has its versions still.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import polars as pl
@@ -52,27 +52,34 @@ TERM_MARK_VERSION: dict[str, pl.DataType] = {
 _READ = {"seen_at": "recorded_at", "gone": "vanished_at IS NOT NULL"}
 
 
-def told(entity: str) -> str:
+def told(entity: str, *, keyed: bool = False) -> str:
     """SQL: every version of the rows of ``entity`` of ``:school``, ``:source`` and
-    ``:school_year``, with the columns of its table."""
+    ``:school_year``, with the columns of its table; if ``keyed`` of the rows of ``:keys``."""
+    only = "AND {}.key = ANY(CAST(:keys AS text[]))" if keyed else ""
     return f"""
 SELECT t.* FROM journal.{entity} t
 WHERE t.school = :school AND t.source = :source AND t.school_year = :school_year
+  {only.format("t")}
 UNION ALL
 SELECT former.* FROM journal.history h,
   LATERAL jsonb_populate_record(NULL::journal.{entity}, h.before) AS former
 WHERE h.entity = '{entity}' AND h.school = :school AND h.source = :source
-  AND (h.before->>'school_year')::int = :school_year"""
+  AND (h.before->>'school_year')::int = :school_year {only.format("h")}"""
 
 
 def lesson_versions(
-    connection: Connection, school: str, source: str, school_year: int, as_of: datetime
+    connection: Connection,
+    school: str,
+    source: str,
+    school_year: int,
+    as_of: datetime,
+    keys: Sequence[str] | None = None,
 ) -> pl.DataFrame:
     """Every content of the year's lessons that was seen until ``as_of``: ``LESSON_VERSION``;
-    ``key`` is the journal's own."""
+    ``key`` is the journal's own. ``keys``: of these lessons only."""
     read = _READ | {"key": "source_key"}
     place = _place(school, source, school_year, as_of)
-    return _versions(connection, "lesson", LESSON_VERSION, read, place)
+    return _versions(connection, "lesson", LESSON_VERSION, read, place, keys)
 
 
 def mark_versions(
@@ -101,8 +108,11 @@ def _versions(
     columns: dict[str, pl.DataType],
     read: Mapping[str, str],
     place: dict[str, object],
+    keys: Sequence[str] | None = None,
 ) -> pl.DataFrame:
     wanted = ", ".join(read.get(name, name) for name in columns)
-    query = f"SELECT {wanted} FROM ({told(entity)}) v WHERE recorded_at <= :as_of"
-    rows = connection.execute(text(query), place).all()
+    told_of = told(entity, keyed=keys is not None)
+    query = f"SELECT {wanted} FROM ({told_of}) v WHERE recorded_at <= :as_of"
+    values = place if keys is None else place | {"keys": list(keys)}
+    rows = connection.execute(text(query), values).all()
     return pl.DataFrame([tuple(row) for row in rows], schema=columns, orient="row")

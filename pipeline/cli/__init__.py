@@ -20,6 +20,7 @@ from pipeline.cli import (
     consent,
     delivery,
     forms,
+    figures,
     keys,
     mail,
     mappings,
@@ -36,6 +37,7 @@ from pipeline.clients import ClientsError
 from pipeline.consent_entries import EntryRefusedError
 from pipeline.exits import Exit
 from pipeline.forms import FormsError
+from pipeline.figures_by import FiguresError
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
 from pipeline.paper_file import PaperFileError
@@ -71,6 +73,7 @@ delivery.register(app)
 answers.register(app)
 remarks.register(app)
 cards.register(app)
+figures.register(app)
 bench.register(app)
 people.register(app)
 keys.register(app)
@@ -96,6 +99,7 @@ KNOWN: dict[type[Exception], Exit] = {
     MappingError: Exit.MISCONFIGURED,
     StackError: Exit.FAULT,
     NothingMeasuredError: Exit.USAGE,
+    FiguresError: Exit.USAGE,
     SampleError: Exit.USAGE,
     ConnectorError: Exit.PARTLY,
     DecisionRefusedError: Exit.USAGE,

@@ -8,7 +8,7 @@ journal     facts by pseudonym, one table per canonical entity, and their histor
 vault       identities, encrypted; no other room of the hub may read it
 ops         runs, uploads, landing, ledger, quarantine, findings, action log, letters, paper
 outbox      desired and delivered state per target, batches, receipts, the pace of portals
-quality     measures, form figures, remarks, waivers, judged batches, checks that people made
+quality     cells, measures, form figures, remarks, waivers, judged batches, people's checks
 ==========  ==================================================================
 """
 
@@ -29,9 +29,13 @@ from schemas.tables.ops import (
 from schemas.tables.outbox import batches, desired, portals, receipts
 from schemas.tables.quality import (
     batch_results,
+    cell_states,
     checks,
+    day_cells,
     form_figures,
+    lesson_cells,
     measures,
+    pair_cells,
     paper_counts,
     remarks,
     waivers,
@@ -52,10 +56,12 @@ __all__ = [
     "action_log",
     "batch_results",
     "batches",
+    "cell_states",
     "checks",
     "consent_entries",
     "contacts",
     "content_columns",
+    "day_cells",
     "days_off",
     "desired",
     "districts",
@@ -65,10 +71,12 @@ __all__ = [
     "journal_table",
     "landing",
     "ledger",
+    "lesson_cells",
     "letters",
     "local_keys",
     "measures",
     "metadata",
+    "pair_cells",
     "paper_counts",
     "paper_diaries",
     "passports",

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from quality.profiles import Profile, load_profile
-from quality.timeliness import Observed, figure, timeliness
+from quality.timeliness import JUDGED, Observed, timeliness
 from quality.versions import LESSON_VERSION
 from schemas.frames import INSTANT
 
@@ -21,11 +21,13 @@ MOSCOW = "Europe/Moscow"
 BELLS = pl.DataFrame({"number": [1, 2], "finish": ["09:45", "10:40"]})
 
 LESSON: dict[str, Any] = {
-    "lesson_key": "l1", "date": MONDAY, "number": 1, "class_key": "7a", "subject_key": "alg",
+    "lesson_key": "l1", "date": MONDAY, "number": 1, "class_key": "7a", "group_key": None,
+    "subject_key": "alg",
     "teacher": "t1", "substitute": None, "held": True, "homework_due": False,
 }  # fmt: skip
 LESSON_SCHEMA = {
     "lesson_key": pl.String, "date": pl.Date, "number": pl.Int64, "class_key": pl.String,
+    "group_key": pl.String,
     "subject_key": pl.String, "teacher": pl.String, "substitute": pl.String,
     "held": pl.Boolean, "homework_due": pl.Boolean,
 }  # fmt: skip
@@ -69,10 +71,16 @@ def _outcomes(parts: pl.DataFrame) -> dict[str, str]:
     return dict(parts.select("part", "outcome").iter_rows())
 
 
+def _figure(parts: pl.DataFrame) -> tuple[int, int]:
+    """In time, and all that can be judged."""
+    told = parts["outcome"].to_list()
+    return told.count("in_time"), sum(outcome in JUDGED for outcome in told)
+
+
 def test_a_full_lesson_of_the_day() -> None:
     parts = _parts(marks=({},))
     assert _outcomes(parts) == {"lesson": "in_time", "attendance": "in_time", "marks": "in_time"}
-    assert figure(parts) == (3, 3)
+    assert _figure(parts) == (3, 3)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +96,7 @@ def test_a_slot_nobody_filled_is_missing_once_its_day_is_over() -> None:
     assert _outcomes(_parts(lessons=(empty,), versions=())) == {"lesson": "missing"}
     parts = _parts(lessons=(empty,), versions=(), looks=(NOON,))
     assert _outcomes(parts) == {"lesson": "not_due"}
-    assert figure(parts) == (0, 0)
+    assert _figure(parts) == (0, 0)
 
 
 def test_a_row_without_topic_or_held_sign_is_no_entry() -> None:
@@ -173,4 +181,4 @@ def test_what_nobody_can_know_is_not_in_the_figure() -> None:
     row = {"entered_at": None, "seen_at": MIDNIGHT + DAY}
     parts = _parts(versions=(row,), looks=(NOON, MIDNIGHT + DAY))
     assert _outcomes(parts) == {"lesson": "unknown", "attendance": "unknown"}
-    assert figure(parts) == (0, 0)
+    assert _figure(parts) == (0, 0)
