@@ -208,7 +208,7 @@ def _cells() -> list[dict[str, Any]]:
             cause = "not_a_school_day" if day.isoweekday() == SUNDAY else "uploaded"
             if code == "781001" and day in (date(2026, 9, 2), date(2026, 9, 3)):
                 cause = "school_did_not_fill"
-            found.append(("uploads", code, day.isoformat(), cause, 1))
+            found.append(("uploads", code, day.isoformat(), cause, int(cause == "uploaded")))
     names = ("form", "school", "row", "column", "value")
     kept = {"as_of": ON, "run_id": "r"}
     return [kept | dict(zip(names, one, strict=True)) for one in found]
