@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from pipeline.drafts import Draft
+from pipeline.card_drafts import Draft
 from pipeline.waits import UNKNOWN_CODE
 from quality.cards import Card, CardState
 from quality.causes import DANGLING

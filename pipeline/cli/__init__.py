@@ -33,7 +33,7 @@ from pipeline.cli import (
     waive,
 )
 from pipeline.clients import ClientsError
-from pipeline.consent_entries import EntryRefusedError
+from pipeline.entries import EntryRefusedError
 from pipeline.exits import Exit
 from pipeline.forms import FormsError
 from pipeline.ledger import LedgerOpenError
@@ -46,7 +46,6 @@ from pipeline.report import NothingMeasuredError
 from pipeline.reread import RereadRefusedError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
-from pipeline.waivers import WaiverRefusedError
 from privacy.disclosure import NoThresholdError
 from privacy.keyfile import KeyChangeRefusedError
 from privacy.keys import KeyFileError
@@ -102,7 +101,6 @@ KNOWN: dict[type[Exception], Exit] = {
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
     PaperFileError: Exit.USAGE,
-    WaiverRefusedError: Exit.USAGE,
     RereadRefusedError: Exit.PARTLY,
     PrintoutsRefusedError: Exit.FAULT,
     PassportFileError: Exit.USAGE,

@@ -15,9 +15,9 @@ from pipeline import batches
 from pipeline.check import remarks_of_school
 from pipeline.cli import app
 from pipeline.collect import Run
-from pipeline.consent_entries import EntryRefusedError
 from pipeline.deliver import Mode
 from pipeline.destinations import DIARY
+from pipeline.entries import EntryRefusedError
 from pipeline.paper_file import PaperFileError
 from pipeline.profiles import load_profile
 from pipeline.registry import UnknownSchoolError
@@ -124,7 +124,7 @@ def test_a_check_that_makes_no_sense_is_not_kept(village: Village) -> None:
     assert village.svod("checks", "list", "--school", SCHOOL) == []
     with pytest.raises(UnknownSchoolError):
         enter(village, **{"--school": "999"})
-    with pytest.raises(EntryRefusedError, match="there is no check 7"):
+    with pytest.raises(EntryRefusedError, match="there is no entry 7"):
         village.svod("checks", "undo", "7", "--by", "оператор", "--reason", "ошибка")
 
 
