@@ -129,7 +129,7 @@ class _Making:
         everybody = basis.of_unit(wanted.unit)
         if not everybody:
             raise FormsError(
-                f"no school of the registry is {wanted.unit}; see 'svod passports list'"
+                f"there is no {wanted.unit} in the registry; see 'svod passports list'"
             )
         self._schools = basis.asking(wanted.code, everybody)
         if not self._schools:
