@@ -9,16 +9,14 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, dag, task
+from airflow.sdk import dag, task
 
 from dags.retry import TASK
 from dags.run_context import FORM, as_run, begin
-
-ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Settings.zone
+from dags.schedule import at
 
 
 @dag(
@@ -26,7 +24,7 @@ ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Sett
     dag_display_name="Распечатки для семей",
     doc_md=__doc__,
     # After Saturday's collection; schools print on Monday.
-    schedule=CronTriggerTimetable("30 23 * * 6", timezone=ZONE),
+    schedule=at("30 23 * * 6"),
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=4),

@@ -10,16 +10,14 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
-from airflow.sdk import CronTriggerTimetable, dag
+from airflow.sdk import dag
 
 from dags.retry import TASK
 from dags.run_context import MONTH_FORM
+from dags.schedule import at
 from dags.wiring import for_the_month
-
-ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Settings.zone
 
 
 @dag(
@@ -27,7 +25,7 @@ ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Sett
     dag_display_name="Формы за месяц",
     doc_md=__doc__,
     # After the comparison with the portal, before the office opens.
-    schedule=CronTriggerTimetable("0 5 1 * *", timezone=ZONE),
+    schedule=at("0 5 1 * *"),
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=8),

@@ -10,23 +10,21 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
-from airflow.sdk import CronTriggerTimetable, dag
+from airflow.sdk import dag
 
 from dags.retry import TASK
 from dags.run_context import SCHOOL_FORM
+from dags.schedule import at
 from dags.wiring import for_the_month
-
-ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Settings.zone
 
 
 @dag(
     dag_id="school_remarks",
     dag_display_name="Перечни замечаний школам",
     doc_md=__doc__,
-    schedule=CronTriggerTimetable("0 6 1 * *", timezone=ZONE),  # an hour after the forms
+    schedule=at("0 6 1 * *"),  # an hour after the forms
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=8),

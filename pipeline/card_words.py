@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from pipeline.drafts import Draft
+from pipeline.card_drafts import Draft
 from pipeline.waits import UNKNOWN_CODE
 from quality.cards import Card, CardState
 from quality.causes import DANGLING
@@ -73,7 +73,7 @@ def title(draft: Draft, names: Names) -> str:
     """What the cause is; nobody is named."""
     if draft.rule in RULES:
         return _of_remarks(draft, names)
-    if draft.rule == DANGLING:
+    if draft.rule == DANGLING and not draft.column:
         return f"Записи ссылаются на то, чего нет в выгрузке: {_missing(draft, names)}"
     if draft.rule == UNKNOWN_CODE and draft.keys > 1:
         return f"Неизвестные коды ({draft.keys}) в колонке «{draft.column}»"
@@ -101,7 +101,7 @@ def who(draft: Draft) -> str:
 def fix(draft: Draft) -> str:
     """How, in the words of the school's system, where they are known."""
     own = fixes_of(draft.source)
-    if draft.rule == DANGLING and draft.entity in own.missing:
+    if draft.rule == DANGLING and not draft.column and draft.entity in own.missing:
         return own.missing[draft.entity]
     if draft.rule in own.rules:
         return own.rules[draft.rule]

@@ -16,9 +16,9 @@ import polars as pl
 from sqlalchemy import Connection, func, select
 
 from pipeline import card_words
+from pipeline.card_drafts import Draft
 from pipeline.cause_drafts import move_unread, of_failures, of_findings, of_refusals
 from pipeline.checks import lines
-from pipeline.drafts import Draft
 from pipeline.found_causes import failures, found
 from pipeline.refused_causes import refusals
 from pipeline.registry import schools_of

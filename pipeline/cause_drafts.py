@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline.drafts import Draft
+from pipeline.card_drafts import Draft
 from pipeline.found_causes import Failure
 from quality.causes import CAUSE, FEW, UNREAD
 from quality.kinds import DAY, PLACE

@@ -1,17 +1,20 @@
 """Check: what is wrong with each journal, thing by thing, kept from check to check.
 
-After measuring, the same facts are read once more with the versions of marks that only rules need;
-a school is a transaction of its own, so one that fails keeps nothing of another.
+After measuring, which reads only days that changed, all facts are read with the versions of marks
+that only rules need, and what forms 2 and 4 count of them is kept. A school is a transaction of its
+own, so one that fails keeps nothing of another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import polars as pl
 from sqlalchemy import Connection, func, select
 
+from pipeline.form_counts import FormCount, journal_counts, keep_journal_counts
 from pipeline.hub import Hub
 from pipeline.monthly import full_upload, own_checks
 from pipeline.paper_counts import known_sheets
@@ -55,36 +58,46 @@ def check(
     for school in registered:
         with hub.engine.begin() as connection:
             counts: list[FormCount] = []
-            for source, found in remarks_of_school(
-                hub, connection, school, period, zone, schedule_basis, counts
-            ):
+            for told in check_school(hub, connection, school, period, zone, schedule_basis):
+                counts += told.counts
                 if looking_back:
                     continue
                 keep_remarks(
-                    connection, school.code, source, found,
+                    connection, school.code, told.source, told.remarks,
                     on=business_date, year_start=date_from, run_id=run_id,
                 )  # fmt: skip
-                count += found.height
+                count += told.remarks.height
             keep_journal_counts(connection, run_id, business_date, school.code, counts)
     return count
 
 
-def remarks_of_school(
+@dataclass(frozen=True)
+class Checked:
+    """All remarks (``quality.remarks.REMARK``) on what came from ``source``, and what the forms
+    count of it."""
+
+    source: str
+    remarks: pl.DataFrame
+    counts: list[FormCount] = field(default_factory=list)
+
+
+def check_school(
     hub: Hub,
     connection: Connection,
     school: SchoolPlace,
     period: tuple[date, date],
     zone: str,
     schedule_basis: Callable[[str], str],
-) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Each journal's source and all remarks on it (``quality.remarks.REMARK``), then ``HUB`` and
-    those on the school itself."""
+) -> Iterator[Checked]:
+    """Each journal, then what is said of the school itself, of source ``HUB``."""
     there = (period[0], school.until(period[1]))
     as_of = end_of(period[1], zone)
     with_uid = hub.vault.who_has_uid(school.code)
     for facts in journal_facts(connection, school, there, as_of, schedule_basis):
-        yield facts.source, find(_journal(connection, school, facts, there, as_of, with_uid))
-    yield HUB, pl.concat([no_remarks(), *(of(connection, school, there) for of in OF_SCHOOL)])
+        found = find(_journal(connection, school, facts, there, as_of, with_uid))
+        yield Checked(facts.source, found, journal_counts(facts, there))
+    of_school = (of(connection, school, there) for of in OF_SCHOOL)
+    yield Checked(HUB, pl.concat([no_remarks(), *of_school]))
 
 
 def _journal(

@@ -25,8 +25,9 @@ from pipeline.hub import Hub
 from pipeline.registry import open_year, school_codes
 from pipeline.school_facts import JournalFacts
 from pipeline.store import live
+from quality.entry_times import Outcome
 from quality.form4 import teacher_counts
-from quality.timeliness import Part, figure
+from quality.timeliness import JUDGED, Part
 from schemas.tables import form_figures
 
 FORM2, FORM4 = "form2", "form4"
@@ -50,7 +51,9 @@ SELECT max(registered_on - applied_on) FROM (
 
 def journal_counts(facts: JournalFacts, period: tuple[date, date]) -> list[FormCount]:
     """What one journal tells."""
-    in_time, judged = figure(facts.parts.filter(part=Part.LESSON.value))
+    lessons = facts.parts.filter(part=Part.LESSON.value)["outcome"]
+    in_time = int((lessons == Outcome.IN_TIME.value).sum())
+    judged = int(lessons.is_in([outcome.value for outcome in JUDGED]).sum())
     teachers = teacher_counts(facts.frames, facts.basis, period)
     return [
         (FORM2, "in_time", in_time),
@@ -59,7 +62,7 @@ def journal_counts(facts: JournalFacts, period: tuple[date, date]) -> list[FormC
     ]
 
 
-def added(counts: Iterable[FormCount]) -> list[FormCount]:
+def _added(counts: Iterable[FormCount]) -> list[FormCount]:
     """The sums over the journals of a school."""
     sums: dict[tuple[str, str], int] = {}
     for form, column, value in counts:
@@ -67,9 +70,19 @@ def added(counts: Iterable[FormCount]) -> list[FormCount]:
     return [(form, column, value) for (form, column), value in sums.items()]
 
 
-def count_cells(school: str, counts: Iterable[FormCount]) -> list[dict[str, Any]]:
-    """``counts`` as cells of ``quality.form_figures``."""
-    return [_cell(form, school, "", column, value) for form, column, value in counts]
+def keep_journal_counts(
+    connection: Connection, run_id: str, on: date, school: str, counts: Iterable[FormCount]
+) -> None:
+    """Keep ``counts`` of all journals of ``school`` as cells of ``quality.form_figures``.
+
+    ``measure`` has taken those of ``on`` away.
+    """
+    cells = [
+        {"as_of": on, "run_id": run_id} | _cell(form, school, "", column, value)
+        for form, column, value in _added(counts)
+    ]
+    if cells:
+        connection.execute(insert(form_figures), cells)
 
 
 def keep_people(hub: Hub, run_id: str, on: date) -> None:

@@ -128,7 +128,9 @@ class _Making:
     def __init__(self, hub: Hub, connection: Connection, basis: FormBasis, wanted: Wanted) -> None:
         everybody = basis.of_unit(wanted.unit)
         if not everybody:
-            raise FormsError(f"there is no {wanted.unit} with schools; see 'svod passports list'")
+            raise FormsError(
+                f"there is no {wanted.unit} in the registry; see 'svod passports list'"
+            )
         self._schools = basis.asking(wanted.code, everybody)
         if not self._schools:
             names = ", ".join(sorted(basis.profile_names([one.code for one in everybody])))

@@ -7,14 +7,14 @@ same business date again replaces its figures. One period is kept per business d
 Cells of ``quality.form_figures``: form ``form1`` (row: grade level), form ``uploads`` (row:
 ISO date, column: ``quality.uploads.Cause``, value 1 where the hub accepted the day's upload, else
 0), one cell per day since the school was connected, so that a report repeats what was known on its
-date; ``form2`` and ``form4``: ``pipeline.form_counts``.
+date. Those of ``form2`` and ``form4`` are counted afterwards: ``pipeline.form_counts``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -68,15 +68,13 @@ class MeasureSummary:
 
 @dataclass(frozen=True)
 class _Measured:
-    """Figures (``FIGURE_SCHEMA``), form 1 rows, the upload calendar (what reached the hub, and with
-    what came of it at the portal) and the counts of the other forms (form, column, value) of one
-    school."""
+    """Figures (``FIGURE_SCHEMA``), form 1 rows and the upload calendar (what reached the hub, and
+    with what came of it at the portal) of one school."""
 
     figures: pl.DataFrame
     form1: pl.DataFrame
     reached: dict[date, Cause]
     causes: dict[date, Cause]
-    counts: list[FormCount]
 
 
 def measure(
@@ -105,9 +103,9 @@ def measure(
         for school in registered:
             there = (date_from, school.until(business_date))
             journals = open_journals(connection, school, there, as_of, schedule_basis)
-            measured = _School(
-                connection, school, there, business_date, as_of, upcoming
-            ).measure(journals)
+            measured = _School(connection, school, there, business_date, as_of, upcoming).measure(
+                journals
+            )
             parts.append(
                 measured.figures.with_columns(
                     school=pl.lit(school.code), district=pl.lit(school.district)
@@ -239,7 +237,7 @@ def _cells(school: SchoolPlace, measured: _Measured) -> list[dict[str, Any]]:
         }
         for day, cause in measured.causes.items()
     ]
-    return cells + days + count_cells(school.code, measured.counts)
+    return cells + days
 
 
 def _figure_rows(

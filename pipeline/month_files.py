@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, or_, select
-
 from pipeline.collect import Run
 from pipeline.forms import DAILY, NotAskedError, Wanted, write_forms
 from pipeline.hand_out import Kind, Unit, folder_of, private_folder, units
 from pipeline.hub import Hub
+from pipeline.remark_lines import remarked_teachers
 from privacy.release import Channel, ReleaseRefusedError, release_names
 from quality.measures import REGION
 from reports.forms import district_unit, school_unit
-from schemas.tables import remarks
 
 FORMATS = ("xlsx", "pdf")
 REMARKS_FORM = 5
@@ -70,7 +68,7 @@ def _own(hub: Hub, school: str, on: date) -> None:
     """The list of remarks with the names of a school's teachers, in its private folder."""
     since = _check_before(on)
     with hub.engine.begin() as connection:
-        teachers = _teachers(connection, school, on, since)
+        teachers = remarked_teachers(connection, school, on, since)
     names = release_names(
         hub.vault,
         school,
@@ -87,17 +85,6 @@ def _own(hub: Hub, school: str, on: date) -> None:
 def _check_before(on: date) -> date:
     """The last day of the month before."""
     return on.replace(day=1) - timedelta(days=1)
-
-
-def _teachers(connection: Connection, school: str, on: date, since: date) -> list[str]:
-    """Whom the remarks of the check are about: pseudonyms."""
-    told = (remarks.c.first_on <= on) & or_(
-        remarks.c.fixed_on.is_(None), remarks.c.fixed_on > since
-    )
-    query = select(remarks.c.teacher).where(
-        remarks.c.school == school, told, remarks.c.teacher.is_not(None)
-    )
-    return list(connection.execute(query.distinct()).scalars())
 
 
 def _asked(hub: Hub, wanted: Wanted, out: Path) -> list[Path]:

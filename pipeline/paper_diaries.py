@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
-from pipeline.consent_entries import EntryRefusedError, must_name_nobody
+from pipeline.entries import EntryRefusedError, must_name_nobody
 from pipeline.hub import Hub
 from pipeline.identity import places_of
 from pipeline.registry import open_year

@@ -90,7 +90,13 @@ def read_sheets(path: Path, names: Names) -> list[Sheet]:
     """The sheets that the workbook counts. Raises ``PaperFileError`` and ``OSError``."""
     grids = read_grids(RawDocument(path.name, path.read_bytes(), ""))
     if isinstance(grids, DocumentProblem):
-        raise PaperFileError(path.name, [grids.detail or "не книга Excel; возьмите шаблон"])
+        raise PaperFileError(
+            path.name,
+            [
+                f"{grids.detail or 'файл не открывается'}; нужна книга Excel: возьмите"
+                " svod paper template"
+            ],
+        )
     if SHEET not in grids:
         raise PaperFileError(path.name, [f"нет листа «{SHEET}»; возьмите svod paper template"])
     reader = _Reader(grids[SHEET], names)

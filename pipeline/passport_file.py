@@ -88,7 +88,10 @@ def read_passports(path: Path, schools: Collection[str], names_somebody: NamesSo
     """
     grids = read_grids(RawDocument(path.name, path.read_bytes(), ""))
     if isinstance(grids, DocumentProblem):
-        raise PassportFileError(f"{path.name}: {grids.detail or 'файл не открывается'}")
+        raise PassportFileError(
+            f"{path.name}: {grids.detail or 'файл не открывается'}; нужна книга Excel: возьмите"
+            " svod passports template"
+        )
     return _Reader(path.name, grids, schools, names_somebody).read()
 
 

@@ -10,24 +10,42 @@ from sqlalchemy import Connection, text
 from quality.remarks import remark_words
 from reports.remarks import RemarkLine, State, shown_as
 
-# What was found and mended between two checks is told as mended, though nobody saw it new.
-_LINES = """
-SELECT r.rule, r.teacher,
+# What was found and mended between two checks is told as mended, though nobody saw it new. What the
+# last check neither found nor mended is of a school year that is over.
+_TOLD = """
+WITH last AS (
+  SELECT greatest(max(first_on) FILTER (WHERE first_on <= :on),
+    max(last_on) FILTER (WHERE last_on <= :on), max(fixed_on) FILTER (WHERE fixed_on <= :on)) AS day
+  FROM quality.remarks WHERE school = :school
+), told AS (
+  SELECT r.*, CASE WHEN r.fixed_on <= :on THEN 'fixed' WHEN r.first_on > :since THEN 'new'
+    ELSE 'open' END AS state
+  FROM quality.remarks r, last
+  WHERE r.school = :school AND r.first_on <= :on
+    AND (r.fixed_on > :since OR r.fixed_on IS NULL AND r.last_on >= last.day)
+)
+"""
+_LINES = f"""{_TOLD}
+SELECT r.rule, r.teacher, r.state,
   coalesce(c.name, r.class_key, '') AS class_name,
   coalesce(s.name, r.subject_key, '') AS subject,
-  CASE WHEN r.fixed_on <= :on THEN 'fixed' WHEN r.first_on > :since THEN 'new' ELSE 'open' END
-    AS state,
   count(*) AS things, min(r.first_on) AS since,
   array_remove(array_agg(DISTINCT r.day), NULL) AS days
-FROM quality.remarks r
+FROM told r
 JOIN registry.schools o ON o.code = r.school
 LEFT JOIN journal.class_ c ON c.school_year = o.school_year AND c.school = r.school
   AND c.source = r.source AND c.source_key = r.class_key
 LEFT JOIN journal.subject s ON s.school_year = o.school_year AND s.school = r.school
   AND s.source = r.source AND s.source_key = r.subject_key
-WHERE r.school = :school AND r.first_on <= :on AND (r.fixed_on IS NULL OR r.fixed_on > :since)
 GROUP BY 1, 2, 3, 4, 5
 """
+_TEACHERS = f"{_TOLD} SELECT DISTINCT teacher FROM told WHERE teacher IS NOT NULL"
+
+
+def remarked_teachers(connection: Connection, school: str, on: date, since: date) -> list[str]:
+    """Pseudonyms of the teachers whom ``remark_lines`` tells of."""
+    bound = {"school": school, "on": on, "since": since}
+    return list(connection.execute(text(_TEACHERS), bound).scalars())
 
 
 def remark_lines(

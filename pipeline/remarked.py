@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, false, func, or_, select
 
-from pipeline.drafts import Draft
+from pipeline.card_drafts import Draft
 from pipeline.waivers import Waiver
 from quality.causes import CAUSE
 from quality.journal_frames import read_frame

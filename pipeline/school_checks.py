@@ -13,9 +13,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import select
 
-from pipeline.consent_entries import EntryRefusedError, must_name_nobody
+from pipeline.entries import (
+    EntryRefusedError,
+    enter_once,
+    must_have_reason,
+    must_name_nobody,
+    school_of,
+    take_back,
+)
 from pipeline.hub import Hub
 from pipeline.registry import open_year
 from quality.regulations import Asked
@@ -50,16 +57,8 @@ def enter(hub: Hub, school: str, check: Check, by: str) -> int:
     Raises ``EntryRefusedError`` and ``pipeline.registry.UnknownSchoolError``.
     """
     _must_make_sense(hub, school, check, by)
-    values = {"school": school} | asdict(check)
-    same = [checks.c[name] == value for name, value in values.items()]
     with hub.engine.begin() as connection:
-        known = connection.execute(
-            select(checks.c.id).where(*same, checks.c.undone_at.is_(None)).limit(1)
-        ).scalar_one_or_none()
-        if known is not None:
-            return int(known)
-        new = insert(checks).values(**values, entered_by=by).returning(checks.c.id)
-        return int(connection.execute(new).scalar_one())
+        return enter_once(connection, checks, {"school": school, **asdict(check)}, by)[0]
 
 
 def undo(hub: Hub, entry: int, by: str, reason: str) -> bool:
@@ -67,23 +66,10 @@ def undo(hub: Hub, entry: int, by: str, reason: str) -> bool:
 
     Raises ``EntryRefusedError`` if there is no such entry, or the reason is none.
     """
+    school = school_of(hub, checks, entry, "svod checks list")
+    must_have_reason(hub, school, reason=reason, by=by)
     with hub.engine.begin() as connection:
-        query = select(checks.c.school, checks.c.undone_at).where(checks.c.id == entry)
-        row = connection.execute(query).one_or_none()
-    if row is None:
-        raise EntryRefusedError(f"there is no check {entry}; see 'svod checks list'")
-    if row.undone_at is not None:
-        return False
-    if not reason.strip():
-        raise EntryRefusedError("say why it is taken back (--reason)")
-    must_name_nobody(hub, row.school, reason=reason, by=by)
-    with hub.engine.begin() as connection:
-        connection.execute(
-            update(checks)
-            .where(checks.c.id == entry)
-            .values(undone_by=by, undone_reason=reason, undone_at=func.clock_timestamp())
-        )
-    return True
+        return take_back(connection, checks, entry, by, reason)
 
 
 def listed(hub: Hub, school: str) -> list[dict[str, Any]]:
@@ -116,7 +102,7 @@ def _must_make_sense(hub: Hub, school: str, check: Check, by: str) -> None:
             f"a check of {check.month:%Y-%m} cannot have been done before, on {check.done_on}"
         )
     if check.remarks_count < 0:
-        raise EntryRefusedError("the number of remarks is none below zero (--remarks)")
+        raise EntryRefusedError("the number of remarks cannot be below zero (--remarks)")
     if not check.author.strip():
         raise EntryRefusedError("say who checked, by post and without a name (--author)")
     must_name_nobody(hub, school, author=check.author, note=check.note, by=by)

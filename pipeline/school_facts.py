@@ -1,7 +1,7 @@
 """The rows that the figures of a school are made of, as they were known at an instant.
 
-Measuring adds these rows up, explaining lists them, the rules look for what is wrong with them: one
-reading for all, so that they cannot disagree.
+Measuring adds these rows up, the rules look for what is wrong with them: one reading for all, so
+that they cannot disagree.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 None is deleted; one may be undone, and each ends by itself. Errors::
 
-    WaiverRefusedError   it makes no sense; nothing was kept, the message says what to correct
+    EntryRefusedError   it makes no sense; nothing was kept, the message says what to correct
 """
 
 from __future__ import annotations
@@ -12,8 +12,15 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, select
 
+from pipeline.entries import (
+    EntryRefusedError,
+    enter_once,
+    must_have_reason,
+    school_of,
+    take_back,
+)
 from pipeline.hub import Hub
 from pipeline.registry import open_year
 from privacy.actions import Action, action_log_on
@@ -23,10 +30,6 @@ from schemas.rulebook import rulebook
 from schemas.tables import journal_table, waivers
 
 GROUND = "решение оператора: замечание временно не требует исправления"
-
-
-class WaiverRefusedError(Exception):
-    """The waiver makes no sense; nothing was kept. Correct what the message names, enter again."""
 
 
 @dataclass(frozen=True)
@@ -75,45 +78,29 @@ def in_force(connection: Connection, school: str, on: date) -> list[Waiver]:
 def enter(hub: Hub, school: str, scope: Scope, reason: str, by: str, until: date) -> int:
     """Keep a waiver; its number. The same one entered again is the one that is there.
 
-    Raises ``WaiverRefusedError``, ``UnknownSchoolError``.
+    Raises ``EntryRefusedError``, ``UnknownSchoolError``.
     """
     _must_make_sense(hub, school, scope, reason, by, until)
     values = {"school": school, "reason": reason, "until": until, **asdict(scope)}
     with hub.engine.begin() as connection:
-        same = [waivers.c[name].is_not_distinct_from(value) for name, value in values.items()]
-        query = select(waivers.c.id).where(*same, waivers.c.undone_at.is_(None))
-        known = connection.execute(query).scalar_one_or_none()
-        if known is not None:
-            return int(known)
-        new = insert(waivers).values(**values, entered_by=by).returning(waivers.c.id)
-        made = int(connection.execute(new).scalar_one())
-        details = {"waiver": made, "rule": scope.rule, "until": until.isoformat()}
-        action_log_on(connection, by)(Action("waive", school, GROUND, 1, details))
+        made, new = enter_once(connection, waivers, values, by)
+        if new:
+            details = {"waiver": made, "rule": scope.rule, "until": until.isoformat()}
+            action_log_on(connection, by)(Action("waive", school, GROUND, 1, details))
     return made
 
 
 def undo(hub: Hub, waiver: int, by: str, reason: str) -> bool:
     """Take a waiver back, which stays in the books; false if it was taken back already.
 
-    Raises ``WaiverRefusedError`` if there is no such waiver, or the reason is none.
+    Raises ``EntryRefusedError`` if there is no such waiver, or the reason is none.
     """
+    school = school_of(hub, waivers, waiver, "svod waive list")
+    must_have_reason(hub, school, reason=reason, by=by)
     with hub.engine.begin() as connection:
-        query = select(waivers.c.school, waivers.c.undone_at).where(waivers.c.id == waiver)
-        row = connection.execute(query).one_or_none()
-    if row is None:
-        raise WaiverRefusedError(f"there is no waiver {waiver}; see 'svod waive list'")
-    if row.undone_at is not None:
-        return False
-    _must_be_signed(hub, row.school, reason=reason, by=by)
-    with hub.engine.begin() as connection:
-        connection.execute(
-            update(waivers)
-            .where(waivers.c.id == waiver)
-            .values(undone_by=by, undone_reason=reason, undone_at=func.clock_timestamp())
-        )
-        action_log_on(connection, by)(
-            Action("undo_waiver", row.school, GROUND, 1, {"waiver": waiver})
-        )
+        if not take_back(connection, waivers, waiver, by, reason):
+            return False
+        action_log_on(connection, by)(Action("undo_waiver", school, GROUND, 1, {"waiver": waiver}))
     return True
 
 
@@ -129,13 +116,13 @@ def listed(connection: Connection, school: str, on: date) -> list[dict[str, Any]
 def key_of(connection: Connection, entity: str, school: str, name: str) -> str:
     """The journal's key of a class or subject that is called ``name``, or has it for a key.
 
-    Raises ``WaiverRefusedError`` where there is none, or more than one.
+    Raises ``EntryRefusedError`` where there is none, or more than one.
     """
     c = journal_table(entity).c
     rows = connection.execute(select(c.source_key, c.name).where(c.school == school))
     found = {key for key, called in rows if name == key or _same(called) == _same(name)}
     if len(found) != 1:
-        raise WaiverRefusedError(f"{school} has {len(found) or 'no'} such {entity}: {name}")
+        raise EntryRefusedError(f"{school} has {len(found) or 'no'} such {entity}: {name}")
     return str(found.pop())
 
 
@@ -154,22 +141,13 @@ def _must_make_sense(
     hub: Hub, school: str, scope: Scope, reason: str, by: str, until: date
 ) -> None:
     if scope.rule not in RULES | rulebook().keys():
-        raise WaiverRefusedError(f"there is no rule {scope.rule}; see 'svod cards --json'")
+        raise EntryRefusedError(f"there is no rule {scope.rule}; see 'svod cards --json'")
     with hub.engine.begin() as connection:
         year, start = open_year(connection, school)
     # The next school year begins with none: somebody looks at each again.
     if not start <= until <= date(year + 1, 8, 31):
-        raise WaiverRefusedError(f"until {until} is not in the open school year")
-    _must_be_signed(hub, school, reason=reason, by=by)
-
-
-def _must_be_signed(hub: Hub, school: str, *, reason: str, by: str) -> None:
-    if not reason.strip():
-        raise WaiverRefusedError("say why (--reason)")
-    if not by.strip():
-        raise WaiverRefusedError("say who enters it (--by)")
-    if hub.vault.names_somebody(school, reason):
-        raise WaiverRefusedError("reason: must name nobody of the school")
+        raise EntryRefusedError(f"until {until} is not in the open school year")
+    must_have_reason(hub, school, reason=reason, by=by)
 
 
 def first_match(scopes: Sequence[Waiver], rule: str, **place: str | None) -> Waived | None:

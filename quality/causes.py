@@ -83,7 +83,9 @@ def _followed(step: pl.DataFrame, refused: pl.DataFrame) -> tuple[pl.DataFrame, 
 
 def _named_cause() -> list[pl.Expr]:
     """``CAUSE`` of the refusal at which a trace ends."""
-    dangling = pl.col("rule") == DANGLING
+    # What a mapping looked up in another table of the source has no entity of ours: the column that
+    # found nothing is the cause.
+    dangling = (pl.col("rule") == DANGLING) & (pl.col("missing_entity") != "")
     unread = dangling & (pl.col("missing_in") != "")
     own = ~dangling
     return [

@@ -15,7 +15,7 @@ from quality.entry_times import Outcome
 from quality.measures import FACTS
 from quality.schedule import GONE, PLACE
 from quality.timeliness import JUDGED
-from quality.uploads import Cause, rhythm
+from quality.uploads import Cause
 
 # Counts of a cell beside ``measures.FACTS``, which are 0 or 1: the parts of the lesson.
 PART_COUNTS = ("parts_in_time", "parts_judged", "parts_open")
@@ -84,16 +84,19 @@ def by_day(cells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def day_cells(counted: pl.DataFrame, causes: Mapping[date, Cause]) -> pl.DataFrame:
+def day_cells(
+    counted: pl.DataFrame, reached: Mapping[date, Cause], causes: Mapping[date, Cause]
+) -> pl.DataFrame:
     """The days of a school that have lessons or a cause: ``DAYS``, by day.
 
-    ``counted``: rows of ``by_day`` of all its journals.
+    ``counted``: rows of ``by_day`` of all its journals; ``reached``: its days by what reached the
+    hub, by which uploads count; ``causes``: the same days with what came of it at the diary.
     """
     lessons = counted.group_by(day="date").agg(pl.col(OF_LESSONS).sum())
-    uploads = []
-    for day, cause in causes.items():
-        said = rhythm({day: cause})
-        uploads.append((day, cause.value, said.due, said.uploaded))
+    uploads = [
+        (day, causes[day].value, cause is not Cause.NOT_A_SCHOOL_DAY, cause is Cause.UPLOADED)
+        for day, cause in reached.items()
+    ]
     schema = {name: DAYS[name] for name in ("day", "cause", *OF_UPLOADS)}
     return (
         lessons.join(

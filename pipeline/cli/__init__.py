@@ -19,8 +19,8 @@ from pipeline.cli import (
     checks,
     consent,
     delivery,
-    forms,
     figures,
+    forms,
     keys,
     mail,
     mappings,
@@ -34,10 +34,10 @@ from pipeline.cli import (
     waive,
 )
 from pipeline.clients import ClientsError
-from pipeline.consent_entries import EntryRefusedError
+from pipeline.entries import EntryRefusedError
 from pipeline.exits import Exit
-from pipeline.forms import FormsError
 from pipeline.figures_by import FiguresError
+from pipeline.forms import FormsError
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
 from pipeline.paper_file import PaperFileError
@@ -48,7 +48,6 @@ from pipeline.report import NothingMeasuredError
 from pipeline.reread import RereadRefusedError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
-from pipeline.waivers import WaiverRefusedError
 from privacy.disclosure import NoThresholdError
 from privacy.keyfile import KeyChangeRefusedError
 from privacy.keys import KeyFileError
@@ -106,7 +105,6 @@ KNOWN: dict[type[Exception], Exit] = {
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
     PaperFileError: Exit.USAGE,
-    WaiverRefusedError: Exit.USAGE,
     RereadRefusedError: Exit.PARTLY,
     PrintoutsRefusedError: Exit.FAULT,
     PassportFileError: Exit.USAGE,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import text
 
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.exits import Exit
 from pipeline.hub import Hub
@@ -85,9 +86,7 @@ def findings(run_id: RunId = "", school: School = "", as_json: AsJson = False) -
 
 def volumes(
     school: Annotated[str, typer.Option("--school", help="The school's code.")],
-    on: Annotated[
-        datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day of the next upload.")
-    ],
+    on: Annotated[datetime, day("--on", "The day of the next upload.")],
     as_json: AsJson = False,
 ) -> None:
     """How many records the hub expects of a school, table by table, and whence each bound comes:

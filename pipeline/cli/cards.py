@@ -11,6 +11,7 @@ import typer
 from pipeline.card_words import summed, told
 from pipeline.cards import cards, district_counts, last_day
 from pipeline.cli.answers import School, quarantine
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, console, show
 from pipeline.cli.steps import partly
 from pipeline.collect import COLLECT
@@ -48,7 +49,7 @@ def list_cards(
     district: Annotated[str, typer.Option("--district", help="Counts of its schools.")] = "",
     on: Annotated[
         datetime | None,
-        typer.Option("--on", formats=["%Y-%m-%d"], help="A day; the last one worked by default."),
+        day("--on", "A day; the last one worked by default."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

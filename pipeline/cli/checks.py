@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.consent_entries import journal_of
 from pipeline.hub import Hub
@@ -24,10 +25,6 @@ By = Annotated[str, typer.Option("--by", help="Who enters it; kept with the entr
 Source = Annotated[str, typer.Option("--source", help="Which journal; the only one by default.")]
 
 
-def _day(name: str, what: str) -> Any:
-    return typer.Option(name, formats=["%Y-%m-%d"], help=what)
-
-
 def register(app: typer.Typer) -> None:
     """Add these commands to ``app``."""
     app.add_typer(checks, name="checks")
@@ -41,7 +38,7 @@ def enter_check(
     month: Annotated[
         datetime, typer.Option("--month", formats=["%Y-%m"], help="The month it is about.")
     ],
-    done_on: Annotated[datetime, _day("--done-on", "The day it was done.")],
+    done_on: Annotated[datetime, day("--done-on", "The day it was done.")],
     author: Annotated[str, typer.Option("--author", help="Post of who checked, without a name.")],
     remarks: Annotated[int, typer.Option("--remarks", help="How many remarks were made.")],
     by: By,
@@ -86,7 +83,7 @@ def template(
 def import_counts(
     path: Annotated[Path, typer.Argument(help="A filled template.")],
     school: School,
-    counted_on: Annotated[datetime, _day("--counted-on", "The day it was counted.")],
+    counted_on: Annotated[datetime, day("--counted-on", "The day it was counted.")],
     by: By,
     source: Source = "",
     as_json: AsJson = False,

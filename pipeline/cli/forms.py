@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.forms import FORMATS, FormsError, Wanted, write_forms
 from pipeline.hub import Hub
@@ -23,9 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def forms(
     form: Annotated[int, typer.Option("--form", min=1, max=5, help="Which of the five.")],
-    on: Annotated[
-        datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="A day that was measured.")
-    ],
+    on: Annotated[datetime, day("--on", "A day that was measured.")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write to.")],
     by: Annotated[str, typer.Option("--by", help="Who asks; stands in the action log.")],
     school: Annotated[str, typer.Option("--school", help="Of this school.")] = "",
@@ -36,11 +35,7 @@ def forms(
     ] = "xlsx,pdf",
     since: Annotated[
         datetime | None,
-        typer.Option(
-            "--since",
-            formats=["%Y-%m-%d"],
-            help="Form 5: the check before; by default the last day of the month before.",
-        ),
+        day("--since", "Form 5: the check before; by default the last day of the month before."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from connectors.errors import Fatal, Retriable
 from pipeline import letters as books
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.cli.steps import named_run
 from pipeline.exits import Exit
@@ -22,7 +23,7 @@ from schemas.rulebook import rule
 Kinds = Annotated[Kind, typer.Option("--kind", help="What is sent.")]
 On = Annotated[
     datetime,
-    typer.Option("--on", formats=["%Y-%m-%d"], help="The business date of the files; its month."),
+    day("--on", "The business date of the files; its month."),
 ]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from pipeline.cli.consent import By, ClassName, LocalKeys, Paper, Pupils, School, Source, Uids
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.cli.steps import named_run
 from pipeline.consent_entries import Named, pupils_named
@@ -18,10 +19,6 @@ from pipeline.printouts import print_diaries
 paper_diary = typer.Typer(help="Families who asked for paper.", no_args_is_help=True)
 
 
-def _day(name: str, what: str) -> Any:
-    return typer.Option(name, formats=["%Y-%m-%d"], help=what)
-
-
 def register(app: typer.Typer) -> None:
     """Add these commands to ``app``."""
     app.add_typer(paper_diary, name="paper-diary")
@@ -30,7 +27,7 @@ def register(app: typer.Typer) -> None:
 @paper_diary.command("ask")
 def enter_request(
     school: School,
-    asked_on: Annotated[datetime, _day("--asked-on", "The day of the application.")],
+    asked_on: Annotated[datetime, day("--asked-on", "The day of the application.")],
     by: By,
     pupil: Pupils = None,
     uid: Uids = None,
@@ -50,7 +47,7 @@ def enter_request(
 @paper_diary.command("stop")
 def enter_end(
     school: School,
-    stopped_on: Annotated[datetime, _day("--stopped-on", "The first day without a printout.")],
+    stopped_on: Annotated[datetime, day("--stopped-on", "The first day without a printout.")],
     by: By,
     pupil: Pupils = None,
     uid: Uids = None,
@@ -73,7 +70,7 @@ def list_requests(school: School, as_json: AsJson = False) -> None:
 
 @paper_diary.command("print")
 def print_week(
-    on: Annotated[datetime, _day("--on", "A day of the week to print; what is known at its end.")],
+    on: Annotated[datetime, day("--on", "A day of the week to print; what is known at its end.")],
     as_json: AsJson = False,
 ) -> None:
     """Write the week's pages into the private folders of the schools; shows how many."""

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.exits import Exit
 from pipeline.hub import Hub
@@ -20,7 +21,7 @@ from schemas.tables import schools as registered
 passports = typer.Typer(help="Passports of schools, for the forms.", no_args_is_help=True)
 
 District = Annotated[str, typer.Option("--district", help="Only schools of it.")]
-On = Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day it is asked of.")]
+On = Annotated[datetime, day("--on", "The day it is asked of.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.hub import Hub
 from pipeline.remarks import remark_counts, remarks_on
@@ -36,7 +37,7 @@ def remarks(
     state: Annotated[State | None, typer.Option("--state", help="Only these, each.")] = None,
     on: Annotated[
         datetime | None,
-        typer.Option("--on", formats=["%Y-%m-%d"], help="As checked by this day; else the last."),
+        day("--on", "As checked by this day; else the last."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

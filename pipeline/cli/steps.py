@@ -14,6 +14,7 @@ from connectors.errors import Retriable
 from pipeline import batches, figures
 from pipeline.airflow_env import airflow_environment, prepare_airflow
 from pipeline.cli.follow import follow
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.collect import Run
 from pipeline.examine import examine
@@ -26,7 +27,7 @@ from pipeline.summary import summary
 
 BusinessDate = Annotated[
     datetime,
-    typer.Option("--business-date", formats=["%Y-%m-%d"], help="The school day to work for."),
+    day("--business-date", "The school day to work for."),
 ]
 RunId = Annotated[str, typer.Option("--run-id", help="Go on with a run; a new one by default.")]
 Schools = Annotated[

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
+from pipeline.entries import EntryRefusedError
 from pipeline.hub import Hub
-from pipeline.waivers import Scope, WaiverRefusedError, enter, key_of, listed, undo
+from pipeline.waivers import Scope, enter, key_of, listed, undo
 
 waive = typer.Typer(help="What need not be mended for a time.", invoke_without_command=True)
 
@@ -36,16 +38,14 @@ def enter_waiver(
     ] = "",
     reason: Reason = "",
     by: By = "",
-    until: Annotated[
-        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The last day.")
-    ] = None,
+    until: Annotated[datetime | None, day("--until", "The last day.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Waive what a rule asks of a school, until a day; the card stays, with the reason on it."""
     if context.invoked_subcommand is not None:
         return
     if until is None:
-        raise WaiverRefusedError("say until when (--until)")
+        raise EntryRefusedError("say until when (--until)")
     hub = Hub.open()
     with hub.engine.begin() as connection:
         class_key = key_of(connection, "class_", school, class_name) if class_name else None
@@ -58,9 +58,7 @@ def enter_waiver(
 @waive.command("list")
 def list_waivers(
     school: School,
-    on: Annotated[
-        datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day it is asked of.")
-    ],
+    on: Annotated[datetime, day("--on", "The day it is asked of.")],
     as_json: AsJson = False,
 ) -> None:
     """Every waiver of a school: what holds on a day, what is over, what was undone."""

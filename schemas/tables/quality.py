@@ -1,6 +1,6 @@
-"""Figures: the cells they add up from, measures with numerator and denominator, the cells of the forms, remarks and
-waivers; what batches were judged to be; the checks that people made, and their counts of the
-paper journal."""
+"""Figures: the cells they add up from, measures with numerator and denominator, the cells of the
+forms, remarks and waivers; what batches were judged to be; the checks that people made, and their
+counts of the paper journal."""
 
 from __future__ import annotations
 

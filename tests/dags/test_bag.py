@@ -44,6 +44,40 @@ def test_the_bag_holds_the_four_dags_in_order() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "passed", "upcoming"),
+    [
+        ("collect_journals", "2026-11-28T17:01:00+00:00", "2026-11-30T17:00:00+00:00"),
+        ("compare_portals", "2026-11-01T00:01:00+00:00", "2026-12-01T00:00:00+00:00"),
+        ("deliver_contingent", "2026-11-28T23:31:00+00:00", "2026-11-29T23:30:00+00:00"),
+        ("monthly_forms", "2026-11-01T02:01:00+00:00", "2026-12-01T02:00:00+00:00"),
+        ("school_remarks", "2026-11-01T03:01:00+00:00", "2026-12-01T03:00:00+00:00"),
+        ("guardian_printouts", "2026-11-28T20:31:00+00:00", "2026-12-05T20:30:00+00:00"),
+    ],
+)
+def test_who_is_unpaused_a_minute_late_waits_for_the_next_time(
+    name: str, passed: str, upcoming: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the scheduler reads the DAG: by its serialized timetable."""
+    import pendulum
+    from airflow.serialization.decoders import decode_timetable
+    from airflow.serialization.encoders import encode_timetable
+    from airflow.timetables import trigger
+    from airflow.timetables.base import TimeRestriction
+
+    from dags.inprocess import load
+
+    dag = next(dag for dag in load() if dag.dag_id == name)
+    monkeypatch.setattr(trigger, "utcnow", lambda: pendulum.parse(passed))
+    timetable = decode_timetable(encode_timetable(dag.timetable))
+    first = timetable.next_dagrun_info(
+        last_automated_data_interval=None,
+        restriction=TimeRestriction(earliest=None, latest=None, catchup=False),
+    )
+    assert first is not None
+    assert first.run_after == pendulum.parse(upcoming)
+
+
+@pytest.mark.parametrize(
     ("interval_end", "day"),
     [
         ("2026-10-01T02:00:00+00:00", "2026-09-30"),  # 05:00 in Moscow

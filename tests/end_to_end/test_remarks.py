@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from pipeline import card_words
+from pipeline.cards import cards
 from tests.end_to_end.world import World
 
 MISSED = {
@@ -46,3 +50,16 @@ def test_each_figure_misses_as_much_as_is_remarked(world: World) -> None:
         assert late <= figures[school, "timeliness"]
     assert {rule for _, rule in remarked} <= {*MISSED, *OF_PARTS}
     assert sum(remarked.values()) > 100
+
+
+def test_each_school_is_told_its_causes_in_words(world: World) -> None:
+    """Of whatever system: all that waits in quarantine is on a card, and every card can be read."""
+    waiting: dict[str, set[str]] = {}
+    for row in world.rows("SELECT DISTINCT school, rule FROM ops.quarantine WHERE state = 'open'"):
+        waiting.setdefault(row["school"], set()).add(row["rule"])
+    assert waiting.keys() == set(world.schools())
+    for school in world.schools():
+        with world.hub.engine.begin() as connection:
+            found = cards(connection, school, date.fromisoformat(world.last))
+        assert waiting.get(school, set()) <= {card.rule for card in found}, school
+        assert all(card.title and card.fix and card_words.told(card) for card in found)

@@ -18,8 +18,8 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.consent_entries import EntryRefusedError
 from pipeline.database import connect
+from pipeline.entries import EntryRefusedError
 from pipeline.hand_out import files_of
 from pipeline.hub import Hub
 from pipeline.printouts import PrintoutsRefusedError, print_diaries

@@ -12,12 +12,12 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from pipeline import batches
-from pipeline.check import remarks_of_school
+from pipeline.check import check_school
 from pipeline.cli import app
 from pipeline.collect import Run
-from pipeline.consent_entries import EntryRefusedError
 from pipeline.deliver import Mode
 from pipeline.destinations import DIARY
+from pipeline.entries import EntryRefusedError
 from pipeline.paper_file import PaperFileError
 from pipeline.profiles import load_profile
 from pipeline.registry import UnknownSchoolError
@@ -36,11 +36,11 @@ def remarks(village: Village, rule: str, on: str) -> dict[str, str]:
     period = (FIRST, date.fromisoformat(on))
     with village.hub.engine.begin() as connection:
         (place,) = places(connection, FIRST)
-        found = remarks_of_school(
+        found = check_school(
             village.hub, connection, place, period, "Europe/Moscow",
             lambda mapping: load_profile(mapping).schedule_basis,
         )  # fmt: skip
-        rows = [row for _, frame in found for row in frame.to_dicts() if row["rule"] == rule]
+        rows = [row for told in found for row in told.remarks.to_dicts() if row["rule"] == rule]
     return {row["key"]: row["detail"] for row in rows}
 
 
@@ -124,7 +124,7 @@ def test_a_check_that_makes_no_sense_is_not_kept(village: Village) -> None:
     assert village.svod("checks", "list", "--school", SCHOOL) == []
     with pytest.raises(UnknownSchoolError):
         enter(village, **{"--school": "999"})
-    with pytest.raises(EntryRefusedError, match="there is no check 7"):
+    with pytest.raises(EntryRefusedError, match="there is no entry 7"):
         village.svod("checks", "undo", "7", "--by", "оператор", "--reason", "ошибка")
 
 

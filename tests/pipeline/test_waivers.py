@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from pipeline.cards import district_counts
 from pipeline.cli import app
-from pipeline.waivers import WaiverRefusedError
+from pipeline.entries import EntryRefusedError
 from quality.cards import Card, CardState, worst_first
 from tests.pipeline.one_school import BEFORE, SCHOOL, TODAY, School, generated, school
 
@@ -147,7 +147,7 @@ def test_a_waiver_that_makes_no_sense_is_refused(
 ) -> None:
     words = {"--school": SCHOOL, "--rule": "held", "--reason": "р", "--by": "б", "--until": UNTIL}
     flat = [part for pair in (words | change).items() for part in pair]
-    with pytest.raises(WaiverRefusedError, match=said):
+    with pytest.raises(EntryRefusedError, match=said):
         school.svod("waive", *flat)
     assert school.svod("waive", "list", "--school", SCHOOL, "--on", UNTIL) == []
 
@@ -155,7 +155,7 @@ def test_a_waiver_that_makes_no_sense_is_refused(
 def test_a_reason_names_nobody(school: School) -> None:
     surname = school.today.rows("pupils")[0]["Фамилия"]
     words = ("waive", "--school", SCHOOL, "--rule", "held", "--by", "б", "--until", UNTIL)
-    with pytest.raises(WaiverRefusedError, match="must name nobody"):
+    with pytest.raises(EntryRefusedError, match="must name nobody"):
         school.svod(*words, "--reason", f"{surname} болеет")
 
 

@@ -51,6 +51,13 @@ def causes(*rows: Row) -> dict[int, list[tuple[str, str, str, str]]]:
     return found
 
 
+def test_what_a_mapping_looked_up_in_vain_is_a_cause_by_its_column() -> None:
+    """It is not told which of our entities is missing: the table is the source's own."""
+    lookup = {"entity": "mark", "rule": "dangling_reference", "source_column": "lesson_str"}
+    root = [("dangling_reference", "mark", "lesson_str", "")]
+    assert causes(lookup, lookup) == {1: root, 2: root}
+
+
 def test_a_mark_of_a_lesson_of_a_missing_class_waits_for_the_class() -> None:
     root = [("dangling_reference", "class_", "", "10")]
     assert causes(

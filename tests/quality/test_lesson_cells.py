@@ -58,14 +58,19 @@ def test_merged_and_cancelled_lessons_have_no_cell(frame: Frame) -> None:
 
 def test_days_have_lessons_a_cause_or_both(frame: Frame) -> None:
     counted = by_day(_cells(frame, [{}, {"group_key": "g1"}], []))
-    causes = {DAY: Cause.UPLOADED, NEXT: Cause.HUB_FAULT, date(2026, 9, 20): Cause.NOT_A_SCHOOL_DAY}
-    days = day_cells(pl.concat([no_days(), counted, counted]), causes)
+    reached = {
+        DAY: Cause.UPLOADED,
+        NEXT: Cause.HUB_FAULT,
+        date(2026, 9, 20): Cause.NOT_A_SCHOOL_DAY,
+    }
+    causes = reached | {DAY: Cause.PORTAL_REJECTED}  # the school has uploaded all the same
+    days = day_cells(pl.concat([no_days(), counted, counted]), reached, causes)
     assert days.select("day", "cause", "lessons", "held", "uploads_due", "uploaded").rows() == [
-        (DAY, "uploaded", 4, 4, 1, 1),
+        (DAY, "portal_rejected", 4, 4, 1, 1),
         (NEXT, "hub_fault", 0, 0, 1, 0),
         (date(2026, 9, 20), "not_a_school_day", 0, 0, 0, 0),
     ]
-    before_it_was_connected = day_cells(counted, {})
+    before_it_was_connected = day_cells(counted, {}, {})
     assert before_it_was_connected.select("cause", "lessons", "uploads_due").rows() == [
         (None, 2, 0)
     ]
