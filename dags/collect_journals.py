@@ -10,24 +10,22 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
-from airflow.sdk import CronTriggerTimetable, dag
+from airflow.sdk import dag
 
 from dags.assets import JOURNAL
 from dags.retry import TASK
 from dags.run_context import EVENING, FORM
+from dags.schedule import at
 from dags.wiring import over_schools
-
-ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Settings.zone
 
 
 @dag(
     dag_id="collect_journals",
     dag_display_name="1. Сбор журналов",
     doc_md=__doc__,
-    schedule=CronTriggerTimetable("0 20 * * 1-6", timezone=ZONE),
+    schedule=at("0 20 * * 1-6"),
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=8),

@@ -9,24 +9,22 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
-from airflow.sdk import CronTriggerTimetable, dag
+from airflow.sdk import dag
 
 from dags.assets import COMPARED
 from dags.retry import TASK
 from dags.run_context import COMPARISON_FORM
+from dags.schedule import at
 from dags.wiring import over_schools
-
-ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Settings.zone
 
 
 @dag(
     dag_id="compare_portals",
     dag_display_name="Сверка с порталом",
     doc_md=__doc__,
-    schedule=CronTriggerTimetable("0 3 1 * *", timezone=ZONE),
+    schedule=at("0 3 1 * *"),
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=12),

@@ -10,17 +10,15 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
-from airflow.sdk import CronTriggerTimetable, dag
+from airflow.sdk import dag
 
 from dags.assets import CONTINGENT_DELIVERED
 from dags.retry import TASK
 from dags.run_context import DELIVERY_FORM
+from dags.schedule import at
 from dags.wiring import over_schools
-
-ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Settings.zone
 
 
 @dag(
@@ -28,7 +26,7 @@ ZONE = os.environ.get("SVOD_ZONE", "Europe/Moscow")  # as pipeline.settings.Sett
     dag_display_name="Доставка в «Контингент»",
     doc_md=__doc__,
     # The hour at which the registry's own clients send.
-    schedule=CronTriggerTimetable("30 2 * * *", timezone=ZONE),
+    schedule=at("30 2 * * *"),
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=8),

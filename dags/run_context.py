@@ -5,7 +5,7 @@ The first of: the trigger form, the event of the DAG before, the data interval's
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, Param, get_current_context, task
@@ -57,6 +57,23 @@ COMPARISON_FORM: dict[str, Param] = FORM | {
         description="Сверка всегда полная.",
     ),
 }
+MONTH_FORM: dict[str, Param] = FORM | {
+    "business_date": Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="День, на который считать",
+        description="Месяц — тот, в котором этот день; пусто — последний день прошлого месяца.",
+    ),
+}
+SCHOOL_FORM: dict[str, Param] = MONTH_FORM | {
+    "school": Param(
+        None,
+        type=["null", "string"],
+        title="Школа",
+        description="Код школы, если перечень нужен ей одной; пусто — всем школам.",
+    ),
+}
 
 
 @task(multiple_outputs=False, task_display_name="Начать запуск")
@@ -66,11 +83,24 @@ def begin() -> dict[str, str]:
     return resolve(dict(get_current_context()))
 
 
-def resolve(context: dict[str, Any]) -> dict[str, str]:
-    """See ``begin``; ``context`` is Airflow's task context."""
+@task(multiple_outputs=False, task_display_name="Начать запуск")
+def begin_month() -> dict[str, str]:
+    """As ``begin``, with ``school`` (empty: all); by schedule the day is the one before: the last
+    of a month on the first of the next."""
+    context: dict[str, Any] = dict(get_current_context())
+    return resolve(context, days_before=1) | {"school": context["params"].get("school") or ""}
+
+
+def resolve(context: dict[str, Any], days_before: int = 0) -> dict[str, str]:
+    """See ``begin``; ``context`` is Airflow's task context, ``days_before`` how long before the
+    day of the schedule the business date is."""
     handed = _handed_over(context)
     params = context["params"]
-    day = params.get("business_date") or handed.get("business_date") or _interval_day(context)
+    day = (
+        params.get("business_date")
+        or handed.get("business_date")
+        or _interval_day(context, days_before)
+    )
     if not day:
         raise ValueError("no business date: give one in the trigger form")
     run_id = params.get("svod_run") or handed.get("svod_run") or context["dag_run"].run_id
@@ -101,6 +131,9 @@ def _handed_over(context: dict[str, Any]) -> dict[str, str]:
     return dict(extras[-1]) if extras else {}
 
 
-def _interval_day(context: dict[str, Any]) -> str:
+def _interval_day(context: dict[str, Any], days_before: int) -> str:
     end = context.get("data_interval_end")
-    return end.in_timezone(context["dag"].timezone).date().isoformat() if end else ""
+    if not end:
+        return ""
+    day: date = end.in_timezone(context["dag"].timezone).date()
+    return (day - timedelta(days=days_before)).isoformat()

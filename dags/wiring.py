@@ -1,4 +1,4 @@
-"""The shape that the DAGs over schools share: open, one mapped task per batch, close."""
+"""The shapes that DAGs share: over schools in batches; a month's files, made and handed out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from airflow.sdk import Asset, task
 
-from dags.run_context import as_run, begin, hand_over
+from dags.run_context import as_run, begin, begin_month, hand_over
 
 Verb = Literal["collect", "deliver", "deliver_contingent"]
 
@@ -44,3 +44,51 @@ def over_schools(verb: Verb, asset: Asset, *, pool: str, title: str) -> None:
 
     run: Any = begin()  # an XComArg while the DAG is wired
     work.partial(run=run).expand(schools=batches(run)) >> close(run)
+
+
+def for_the_month(**titles: str) -> None:
+    """Wire a month's files: measure that day, make the files, send them by mail.
+
+    ``titles``: of the task that sends, by what it sends (``pipeline.hand_out.Kind``). Where no mail
+    server is set nothing is sent, which Airflow shows; the files lie in the reports' folder.
+    """
+
+    @task(task_display_name="Посчитать показатели")
+    def measure(run: dict[str, str]) -> int:
+        from pipeline.figures import compute
+        from pipeline.hub import Hub
+
+        return compute(Hub.open(), as_run(run))
+
+    @task(task_display_name="Сделать файлы")
+    def render(run: dict[str, str]) -> int:
+        from pipeline.figures import render_reports
+        from pipeline.hand_out import Kind
+        from pipeline.hub import Hub
+        from pipeline.month_files import make_files
+
+        hub, this = Hub.open(), as_run(run)
+        chosen = [run["school"]] if run["school"] else None
+        made = [make_files(hub, Kind(kind), this, chosen) for kind in titles]
+        return len(render_reports(hub, this)) + sum(len(one.paths) for one in made)
+
+    @task.short_circuit(task_display_name="Настроена ли почта")
+    def mail_is_set() -> bool:
+        from pipeline.settings import Settings
+
+        return bool(Settings().smtp_url.get_secret_value())
+
+    @task(multiple_outputs=False)
+    def send(kind: str, run: dict[str, str]) -> dict[str, int]:
+        from pipeline.hand_out import Kind
+        from pipeline.hub import Hub
+        from pipeline.post import post_letters
+
+        chosen = [run["school"]] if run["school"] else None
+        return post_letters(Hub.open(), Kind(kind), as_run(run), chosen)
+
+    run: Any = begin_month()  # an XComArg while the DAG is wired
+    mail = mail_is_set()
+    measure(run) >> render(run) >> mail
+    for kind, title in titles.items():
+        mail >> send.override(task_id=f"send_{kind}", task_display_name=title)(kind, run)

@@ -77,6 +77,7 @@ def deliver_batch(
     """
     with hub.engine.begin() as connection:
         settings = expand(target_settings(connection, destination.name))
+        runs.note_mode(connection, run.run_id, destination.verb, mode.value)
     gatekeeper = Gatekeeper(hub.engine, destination.name)
     delivery = Delivery(destination, destination.connect(settings), gatekeeper, mode)
     return _each(

@@ -34,12 +34,13 @@ from pipeline.registry import SchoolSource, closed_on, school_sources
 from pipeline.runs import SchoolState, Verdict
 from pipeline.settings import MissingVariableError, expand
 from pipeline.store import Batch, mark_vanished, upsert
-from pipeline.volumes import Volumes, judge_volumes
+from pipeline.volumes import Spoken, Volumes, judge_volumes
+from pipeline.waits import of_entities, unread_by_entity, with_unread
 from privacy.actions import Action
 from privacy.masks import Masks
 from quality.batch_suite import load_suite
 from schemas.frames import Finding
-from schemas.rulebook import rule
+from schemas.rulebook import is_unread
 from schemas.tables import uploads
 
 COLLECT = "collect"  # the verb of this step
@@ -159,13 +160,13 @@ def _take(
     translated = translate(mapping, parsed.tables, zone=place.zone)
     volumes = _volumes(hub, place, run, batch, upload, translated)
     if volumes.too_low:
-        return _refused(hub, place, batch, upload, volumes)
+        return _refused(hub, place, batch, upload, landed, volumes)
     judged = judge(hub, batch, translated, place.year_start)
     with hub.engine.begin() as connection:
         name_landed(connection, place.kind, upload, documents, judged.masks)
         _write(connection, batch, upload, judged, landed)
         _account(connection, batch, translated, judged)
-        documents_found = _document_findings(parsed)
+        documents_found = of_entities(mapping, _document_findings(parsed))
         found = [
             *documents_found, *translated.findings, *volumes.findings, *judged.findings,
             *_files_named_after_somebody(documents, judged.masks),
@@ -174,9 +175,10 @@ def _take(
         keep_findings(connection, at, judged.masks.findings(found))
         unread = [*documents_found, *unread_tables(translated.findings)]
         whole = not unread
-        refusals = judged.masks.refusals(judged.refusals)
+        blamed = unread_by_entity(mapping, translated.incomplete, judged.masks.findings(unread))
+        refusals = with_unread(judged.masks.refusals(judged.refusals), blamed)
         keep_refusals(connection, hub.keys, batch, upload.ref, refusals, complete=whole)
-        _note_upload(connection, batch, upload, accepted=whole)
+        _note_upload(connection, batch, upload, landed, accepted=whole)
     return verdict_of(place, unread)
 
 
@@ -193,17 +195,23 @@ def _volumes(
         if entity not in translated.incomplete
     }
     with hub.engine.begin() as connection:
-        return judge_volumes(connection, batch, upload.covers, whole, place.volumes, load_suite())
+        spoken = Spoken(upload.covers, whole, run.business_date)
+        return judge_volumes(connection, batch, spoken, place.volumes, load_suite())
 
 
 def _refused(
-    hub: Hub, place: SchoolSource, batch: Batch, upload: Upload, volumes: Volumes
+    hub: Hub,
+    place: SchoolSource,
+    batch: Batch,
+    upload: Upload,
+    landed: dict[str, int],
+    volumes: Volumes,
 ) -> Verdict:
     """An upload that spoke of too little stays landed; nothing of it is stored or counted."""
     with hub.engine.begin() as connection:
         at = Place(batch.run_id, batch.school, batch.source, upload.ref)
         keep_findings(connection, at, hub.masks(place.school).findings(volumes.findings))
-        _note_upload(connection, batch, upload, accepted=False)
+        _note_upload(connection, batch, upload, landed, accepted=False)
     first = volumes.too_low[0]
     detail = f"{first.entity}: {first.detail}"
     return Verdict(place.school, place.kind, SchoolState.FAILED, first.rule, detail)
@@ -270,8 +278,17 @@ def _files_named_after_somebody(documents: Sequence[RawDocument], masks: Masks) 
     ]
 
 
-def _note_upload(connection: Connection, batch: Batch, upload: Upload, *, accepted: bool) -> None:
-    values = {"accepted": accepted, "taken_at": upload.taken_at, "run_id": batch.run_id}
+def _note_upload(
+    connection: Connection, batch: Batch, upload: Upload, landed: dict[str, int], *, accepted: bool
+) -> None:
+    values = {
+        "accepted": accepted,
+        "taken_at": upload.taken_at,
+        "run_id": batch.run_id,
+        "covers_from": upload.covers[0],
+        "covers_to": upload.covers[1],
+        "documents": list(landed.values()),
+    }
     statement = insert(uploads).values(
         school=batch.school,
         source=batch.source,
@@ -294,7 +311,7 @@ def _last_taken(connection: Connection, place: SchoolSource) -> datetime | None:
 
 def unread_tables(found: Sequence[Finding]) -> list[Finding]:
     """Those of the mapping's findings that left a whole table unread, as a missing column does."""
-    return [one for one in found if rule(one.rule).effect == "document"]
+    return [one for one in found if is_unread(one.rule)]
 
 
 def verdict_of(place: SchoolSource, unread: Sequence[Finding]) -> Verdict:

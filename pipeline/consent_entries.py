@@ -16,9 +16,17 @@ from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, text
 
 from pipeline.consents import states_on
+from pipeline.entries import (
+    EntryRefusedError,
+    enter_once,
+    must_have_reason,
+    must_name_nobody,
+    school_of,
+    take_back,
+)
 from pipeline.hub import Hub
 from pipeline.identity import places_of
 from pipeline.registry import open_year, school_sources
@@ -30,10 +38,6 @@ from schemas.tables import consent_entries
 GROUND = "заявление или отказ законного представителя; внесено оператором"
 # A refusal or an application older than the last school year is a slip of the pen.
 _OLDEST = timedelta(days=365)
-
-
-class EntryRefusedError(Exception):
-    """The entry makes no sense; nothing was kept. Correct what the message names, enter again."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,12 @@ def enter(hub: Hub, school: str, pupils: Sequence[str], said: Said, by: str) -> 
     """
     _must_make_sense(hub, school, said, by)
     with hub.engine.begin() as connection:
-        found = [_entry(connection, school, pupil, said, by) for pupil in pupils]
+        found = [
+            enter_once(
+                connection, consent_entries, {"school": school, "pupil": pupil, **asdict(said)}, by
+            )
+            for pupil in pupils
+        ]
         fresh = [entry for entry, is_new in found if is_new]
         what = "enter_refusal" if said.refused_on else "enter_application"
         log = action_log_on(connection, by)
@@ -96,21 +105,11 @@ def undo(hub: Hub, entry: int, by: str, reason: str) -> bool:
 
     Raises ``EntryRefusedError`` if there is no such entry, or the reason is none.
     """
+    school = school_of(hub, consent_entries, entry, "svod consent list")
+    must_have_reason(hub, school, reason=reason, by=by)
     with hub.engine.begin() as connection:
-        query = select(consent_entries.c.school, consent_entries.c.undone_at)
-        row = connection.execute(query.where(consent_entries.c.id == entry)).one_or_none()
-    if row is None:
-        raise EntryRefusedError(f"there is no entry {entry}")
-    school, undone_at = row
-    if undone_at is not None:
-        return False
-    _must_name_nobody(hub, school, reason=reason, by=by)
-    with hub.engine.begin() as connection:
-        connection.execute(
-            update(consent_entries)
-            .where(consent_entries.c.id == entry)
-            .values(undone_by=by, undone_reason=reason, undone_at=func.clock_timestamp())
-        )
+        if not take_back(connection, consent_entries, entry, by, reason):
+            return False
         log = action_log_on(connection, by)
         log(Action("undo_consent_entry", school, GROUND, 1, {"entries": [entry]}))
     return True
@@ -140,19 +139,23 @@ def _by_key(hub: Hub, school: str, named: Named) -> list[str]:
         hub.keys,
         role=PersonRole.PUPIL.value,
         school=school,
-        source=named.source or _only_journal(hub, school),
+        source=named.source or journal_of(hub, school),
         local_key=pl.col("local_key"),
     )
     return keys.select(name.alias("pupil"))["pupil"].to_list()
 
 
-def _only_journal(hub: Hub, school: str) -> str:
+def journal_of(hub: Hub, school: str, source: str = "") -> str:
+    """The kind of the journal of ``school`` that is meant: ``source``, or the only one.
+
+    Raises ``EntryRefusedError`` where it has several and none is named, or no such one.
+    """
     with hub.engine.begin() as connection:
         kinds = [place.kind for place in school_sources(connection, school)]
-    journals = [kind for kind in kinds if kind != "lists"]
+    journals = [kind for kind in kinds if source in ("", kind) and kind != "lists"]
     if len(journals) != 1:
         raise EntryRefusedError(
-            f"{school} has the sources {', '.join(kinds) or 'none'}: say whose key it is (--source)"
+            f"{school} has the sources {', '.join(kinds) or 'none'}: say which is meant (--source)"
         )
     return journals[0]
 
@@ -195,26 +198,4 @@ def _must_make_sense(hub: Hub, school: str, said: Said, by: str) -> None:
     for name, day in asdict(said).items():
         if isinstance(day, date) and not oldest <= day <= newest:
             raise EntryRefusedError(f"{name} {day} is not between {oldest} and {newest}")
-    _must_name_nobody(hub, school, paper=said.paper, by=by)
-
-
-def _must_name_nobody(hub: Hub, school: str, *, by: str, **texts: str) -> None:
-    if not by.strip():
-        raise EntryRefusedError("say who enters it (--by)")
-    for name, words in texts.items():
-        if hub.vault.names_somebody(school, words):
-            raise EntryRefusedError(f"{name}: must name nobody of the school")
-
-
-def _entry(
-    connection: Connection, school: str, pupil: str, said: Said, by: str
-) -> tuple[int, bool]:
-    """The entry that says this of the pupil, and whether it is new."""
-    values = {"school": school, "pupil": pupil} | asdict(said)
-    same = [consent_entries.c[name].is_not_distinct_from(v) for name, v in values.items()]
-    query = select(consent_entries.c.id).where(*same, consent_entries.c.undone_at.is_(None))
-    known = connection.execute(query).scalar_one_or_none()
-    if known is not None:
-        return int(known), False
-    new = insert(consent_entries).values(**values, entered_by=by).returning(consent_entries.c.id)
-    return int(connection.execute(new).scalar_one()), True
+    must_name_nobody(hub, school, paper=said.paper, by=by)

@@ -11,16 +11,22 @@ from datetime import date
 
 import polars as pl
 
-from pipeline.addresses import Cut, Figure, Kind
+from pipeline.addresses import Cut, Figure
 from pipeline.origins import WANTED
 from pipeline.school_facts import JournalFacts
 from quality.accumulation import counted_marks
 from quality.entry_times import Outcome
-from quality.form1 import form1, form1_rows, held_lessons, loaded, open_enrolments
-from quality.measures import COUNTED, FACTS, figures
+from quality.form1 import (
+    form1,
+    form1_rows,
+    held_lessons,
+    open_enrolments,
+    teachers_with_load,
+)
+from quality.lesson_cells import by_day, lesson_cells
+from quality.measures import FACTS, RATIOS, figures
 from quality.schedule import PLACE, ScheduleBasis
 from quality.timeliness import JUDGED, Part
-from quality.timeliness import figure as timeliness_figure
 from schemas.frames import INSTANT
 
 # One row for each thing that counts. ``thing``: lesson, part, pair, day, class, pupil, subject,
@@ -76,16 +82,19 @@ class Counted:
     figure: tuple[int, int]
 
 
-def count_rows(facts: JournalFacts, figure: Figure, period: tuple[date, date]) -> Counted:
-    """What ``figure``, a measure of lessons or pupils or a cell of form 1, counts in a journal."""
-    if figure.kind is Kind.FORM1:
-        counted = _form1(facts, figure, period)
-    elif figure.code == "timeliness":
-        counted = _parts(_narrowed(facts, figure))
+def count_rows(facts: JournalFacts, figure: Figure, on: date) -> Counted:
+    """What ``figure``, a measure of lessons or pupils, counts in a journal until ``on``."""
+    mine = _narrowed(facts, figure)
+    if figure.code == "timeliness":
+        counted = _parts(mine)
     elif figure.code == "accumulation":
-        counted = _pairs(_narrowed(facts, figure), period[1])
+        counted = _pairs(mine, on)
     else:
-        counted = _lessons(_narrowed(facts, figure), figure.code)
+        counted = _lessons(mine, figure.code)
+    return _of_journal(facts, counted)
+
+
+def _of_journal(facts: JournalFacts, counted: Counted) -> Counted:
     return replace(counted, rows=shaped(counted.rows.with_columns(source=pl.lit(facts.source))))
 
 
@@ -117,8 +126,8 @@ def _narrowed(facts: JournalFacts, figure: Figure) -> JournalFacts:
 
 
 def _lessons(facts: JournalFacts, code: str) -> Counted:
-    counted, among = COUNTED[code]
-    lessons = facts.lessons if among is None else facts.lessons.filter(pl.col(among))
+    counted, among = RATIOS[code]
+    lessons = facts.lessons if among == "lessons" else facts.lessons.filter(pl.col(among))
     rows = lessons.with_row_index("row").select(
         "row",
         *PLACE,
@@ -134,8 +143,14 @@ def _lessons(facts: JournalFacts, code: str) -> Counted:
     for entity, records in (("mark", facts.frames.mark), ("attendance", facts.frames.attendance)):
         if code in ("fill_rate", "marks" if entity == "mark" else entity):
             wanted.append(_of_rows(entity, held.join(records, on="lesson_key"), "key"))
-    added_up = figures(facts.lessons).row(by_predicate=pl.col("measure") == code)
-    return Counted(rows, pl.concat(wanted), (added_up[1], added_up[2]))
+    return Counted(rows, pl.concat(wanted), _added_up(facts, code))
+
+
+def _added_up(facts: JournalFacts, code: str) -> tuple[int, int]:
+    """Numerator and denominator of a measure of lessons, as measuring adds its cells up."""
+    cells = lesson_cells(facts.lessons, facts.parts, facts.frames.class_)
+    told = figures(by_day(cells)).row(by_predicate=pl.col("measure") == code)
+    return told[1], told[2]
 
 
 def _lacks(code: str) -> pl.Expr:
@@ -168,7 +183,7 @@ def _parts(facts: JournalFacts) -> Counted:
         _of_rows("attendance", taken, "key"),
         _slots(facts, rows.filter(part=Part.LESSON.value)),
     ]
-    return Counted(rows, pl.concat(wanted), timeliness_figure(facts.parts))
+    return Counted(rows, pl.concat(wanted), _added_up(facts, "timeliness"))
 
 
 def _pairs(facts: JournalFacts, on: date) -> Counted:
@@ -191,9 +206,12 @@ def _pairs(facts: JournalFacts, on: date) -> Counted:
     return Counted(rows, pl.concat(wanted), (enough, pairs.height))
 
 
-def _form1(facts: JournalFacts, figure: Figure, period: tuple[date, date]) -> Counted:
+def count_form1(
+    facts: JournalFacts, figure: Figure, period: tuple[date, date], seen: pl.Series
+) -> Counted:
+    """What a cell of form 1 counts in a journal; ``seen``: ``journal_outline.pupils_with_data``."""
     grade = int(figure.cut(Cut.GRADE) or 0)
-    everything = form1_rows(facts.frames, facts.basis, period).filter(grade_level=grade)
+    everything = form1_rows(facts.frames, facts.basis, period, seen).filter(grade_level=grade)
     among, lacks = _SOME_OF.get(figure.code, (figure.code, ""))
     thing, column = _THINGS[among]
     counted = everything.filter(column=figure.code)["value"]
@@ -207,9 +225,10 @@ def _form1(facts: JournalFacts, figure: Figure, period: tuple[date, date]) -> Co
         )
         .with_columns(why=pl.when(~pl.col("counted")).then(pl.lit(lacks)))
     )
-    cells = form1(facts.frames, facts.basis, period).filter(grade_level=grade)
+    cells = form1(facts.frames, facts.basis, period, seen).filter(grade_level=grade)
     values = [int(cells[name].sum()) for name in (figure.code, among)]
-    return Counted(rows, _form1_records(facts, rows, among, grade, period), (values[0], values[1]))
+    records = _form1_records(facts, rows, among, grade, period)
+    return _of_journal(facts, Counted(rows, records, (values[0], values[1])))
 
 
 def _form1_records(
@@ -231,7 +250,7 @@ def _form1_records(
         enrolled = open_enrolments(frames.enrolment, period[1]).filter(here)
         shown = _of_rows("enrolment", rows.join(enrolled, on="pupil"), "key")
         return pl.concat([shown, _first_record(facts, rows, period)])
-    load = loaded(frames, facts.basis, period).filter(here)
+    load = teachers_with_load(frames, facts.basis, period).filter(here)
     lessons = facts.basis is ScheduleBasis.LESSONS
     order, entity = ("date", "lesson") if lessons else ("valid_from", "timetable_slot")
     load = load.rename({"source_key": "key"}) if lessons else load

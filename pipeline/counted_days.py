@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -12,22 +12,16 @@ from sqlalchemy import Connection, text
 
 from pipeline.addresses import Figure, Kind
 from pipeline.counted import Counted, shaped
+from pipeline.destinations import DIARY
 from pipeline.origins import ORIGINS, WANTED
+from pipeline.school_calendar import COLLECT, blamed
 from pipeline.school_facts import JournalFacts
-from quality.uploads import Cause, merge_calendars, rhythm
+from quality.journal_frames import read_frame
+from quality.uploads import ATTEMPTS, Attempt, Cause, known_attempts, merge_calendars, rhythm
+from schemas.tables import school_runs
 
 _UPLOAD = "upload"  # what an origin of a day is called: no record of the journal
-_BY_PORTAL = frozenset({Cause.PORTAL_UNAVAILABLE, Cause.PORTAL_REJECTED})
-_THROUGH = ("done", "nothing_new")  # a reading that found whatever there was
-
-# The last attempt of each day, verb and journal, by day: that the school left nothing is said by
-# the first reading of that day or later that went through.
-_ATTEMPTS = """
-SELECT DISTINCT ON (verb, source, business_date)
-  verb, source, business_date, run_id, state, rule
-FROM ops.school_runs
-WHERE school = :school AND verb IN ('collect', 'deliver') AND business_date <= :as_of
-ORDER BY verb, source, business_date, finished_at DESC"""
+DELIVERED = (DIARY.verb, DIARY.name)
 
 _UPLOADS = """
 SELECT source, upload_date, ref, taken_at FROM ops.uploads
@@ -43,15 +37,21 @@ class Days:
 
 
 def count_days(
-    connection: Connection, school: str, journals: Sequence[JournalFacts], figure: Figure
+    connection: Connection,
+    school: str,
+    journals: Sequence[JournalFacts],
+    figure: Figure,
+    as_of: datetime,
 ) -> Days:
     """The days of ``figure``, ``upload_frequency`` or one of ``Cause``, of all journals together.
 
     ``journals``: their causes until ``figure.as_of``, since later readings settle earlier days.
     """
-    merged = merge_calendars([facts.causes for facts in journals])
-    causes = {day: cause for day, cause in merged.items() if figure.first <= day <= figure.last}
-    if figure.kind is Kind.CAUSE:
+    reached = merge_calendars([facts.causes for facts in journals])
+    by_cause = figure.kind is Kind.CAUSE
+    told = blamed(connection, school, reached, as_of) if by_cause else reached
+    causes = {day: cause for day, cause in told.items() if figure.first <= day <= figure.last}
+    if by_cause:
         counts = {day: cause.value == figure.code for day, cause in causes.items()}
         added_up = (list(causes.values()).count(Cause(figure.code)), len(causes))
     else:
@@ -60,11 +60,13 @@ def count_days(
         said = rhythm(causes)
         added_up = (said.uploaded, said.due)
     values = {"school": school, "as_of": figure.as_of}
-    attempts = [dict(r) for r in connection.execute(text(_ATTEMPTS), values).mappings()]
+    attempts = _attempts(connection, school, as_of)
     uploads = [dict(r) for r in connection.execute(text(_UPLOADS), values).mappings()]
     rows, shown = [], []
     for number, (day, counted) in enumerate(counts.items()):
-        kind = _journal_of(day, causes[day], journals)
+        kind = _journal_of(day, reached[day], journals)
+        delivered = reached[day] is Cause.UPLOADED and causes[day] is not Cause.UPLOADED
+        ours = attempts.get(DELIVERED if delivered else (COLLECT, kind or ""), [])
         rows.append(
             {
                 "row": number,
@@ -75,7 +77,7 @@ def count_days(
                 "part": causes[day].value,
                 "source": kind,
             }
-            | _run(day, causes[day], kind, attempts)
+            | _run(day, causes[day], ours)
         )
         shown += [
             _shown(number, one)
@@ -101,26 +103,43 @@ _SCHEMA = {
 }
 
 
+def _attempts(
+    connection: Connection, school: str, as_of: datetime
+) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """The last attempt of each day that was known, by verb and source; days in order."""
+    columns = ["verb", "source", "run_id", *ATTEMPTS]
+    kept = read_frame(connection, school_runs, columns, school_runs.c.school == school)
+    return {
+        (str(verb), str(source)): known_attempts(part, as_of)
+        .sort("business_date", "finished_at")
+        .unique("business_date", keep="last", maintain_order=True)
+        .to_dicts()
+        for (verb, source), part in kept.group_by("verb", "source")
+    }
+
+
 def _journal_of(day: date, cause: Cause, journals: Sequence[JournalFacts]) -> str | None:
     """The journal that gave the day its cause."""
     return next((facts.source for facts in journals if facts.causes.get(day) is cause), None)
 
 
-def _run(
-    day: date, cause: Cause, kind: str | None, attempts: Sequence[Mapping[str, Any]]
-) -> dict[str, str | None]:
-    """The run that settled the day; no run at all is itself an answer."""
+def _run(day: date, cause: Cause, attempts: list[dict[str, Any]]) -> dict[str, str | None]:
+    """The run that settled the day, of ``attempts`` by day; no run at all is itself an answer.
+
+    That the school left nothing is said by the first reading of that day or later that went
+    through.
+    """
     nothing: dict[str, str | None] = {"run_id": None, "run_state": None, "rule": None}
     if cause is Cause.NOT_A_SCHOOL_DAY:
         return nothing
-    if cause in _BY_PORTAL:
-        mine = [one for one in attempts if one["verb"] == "deliver"]
-    else:
-        mine = [one for one in attempts if (one["verb"], one["source"]) == ("collect", kind)]
     if cause is Cause.SCHOOL_DID_NOT_FILL:
-        settled = (one for one in mine if one["business_date"] >= day and one["state"] in _THROUGH)
+        settled = (
+            one
+            for one in attempts
+            if one["business_date"] >= day and Attempt(one["state"], one["rule"]).went_through
+        )
     else:
-        settled = (one for one in mine if one["business_date"] == day)
+        settled = (one for one in attempts if one["business_date"] == day)
     run = next(settled, None)
     if run is None:
         return nothing

@@ -8,19 +8,20 @@ never held together. Pseudonyms and counts only: no text, no value of a mark is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import polars as pl
 from sqlalchemy import Connection, select, text
 
 from pipeline.addresses import AddressError, Figure, Kind, Level
-from pipeline.counted import ROWS, Counted, count_rows
+from pipeline.counted import ROWS, Counted, count_form1, count_rows
 from pipeline.counted_days import count_days
 from pipeline.counted_remarks import count_remarks
-from pipeline.origins import ORIGINS, WANTED, Known, origins
+from pipeline.origins import ORIGINS, WANTED, origins
 from pipeline.school_facts import SchoolPlace, end_of, journal_facts, places
-from quality.journal_frames import known_rows
+from quality.journal_frames import Known, known_rows
+from quality.journal_outline import pupils_with_data
 from quality.profiles import Profile
 from schemas.tables import school_years
 
@@ -143,13 +144,19 @@ def _explain_school(
         # A later reading settles what an earlier day is due to, so the calendar runs to the end.
         period = (figure.first, school.until(figure.as_of))
         journals = list(journal_facts(connection, school, period, as_of, schedule_basis))
-        days = count_days(connection, school.code, journals, figure)
+        days = count_days(connection, school.code, journals, figure, as_of)
         parts.append(("", days.counted))
         uploads = days.origins
     else:
         period = (figure.first, school.until(figure.last))
         for facts in journal_facts(connection, school, period, as_of, schedule_basis):
-            parts.append((facts.source, count_rows(facts, figure, period)))
+            if figure.kind is Kind.FORM1:
+                journal = Known(school.code, facts.source, school.school_year, as_of)
+                seen = pupils_with_data(connection, journal, period)
+                counted = count_form1(facts, figure, period, seen)
+            else:
+                counted = count_rows(facts, figure, period[1])
+            parts.append((facts.source, counted))
     return _put_together(connection, school, figure, as_of, parts, uploads)
 
 
@@ -192,7 +199,7 @@ def _put_together(
 def _named(connection: Connection, journal: Known, rows: pl.DataFrame) -> pl.DataFrame:
     """``rows`` with the names of their classes and subjects, as the journal has them."""
     for entity, key, name in _NAMES:
-        known = known_rows(connection, entity, ["key", "name"], asdict(journal))
+        known = known_rows(connection, entity, ["key", "name"], journal)
         names = known.select(pl.col("key").alias(key), pl.col("name").alias(name))
         rows = rows.join(names, on=key, how="left", maintain_order="left")
     return rows

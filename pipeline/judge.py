@@ -16,18 +16,17 @@ from mappings.applier import Translated
 from pipeline.hub import Hub
 from pipeline.ledger import Counter, Entry
 from pipeline.store import Batch, anchor
+from pipeline.waits import with_waits
 from privacy.masks import Masks
 from privacy.separate import separate
 from quality.contract import check
 from quality.duplicates import drop_duplicates
-from quality.references import check_references, references
+from quality.references import MISSING, PEOPLE, check_references, references
 from quality.school_year import refuse_earlier
 from schemas.catalogue import natural_key
 from schemas.frames import Finding, no_refusals
 from schemas.records import ENTITIES
 from schemas.tables.journal import VAULT_ONLY
-
-PEOPLE = {"pupil": "person:pupil", "staff_member": "person:staff", "guardian": "person:guardian"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,8 @@ class Judged:
 
     ``whole`` names the entities whose absence from this upload means they are gone;
     ``refused_keys`` the keys of refused records, which are not gone. ``masks`` knows everybody
-    of the school, those of this upload too.
+    of the school, those of this upload too. ``refusals``: ``frames.REFUSAL_SCHEMA`` with
+    ``frames.WAITS``.
     """
 
     frames: dict[str, pl.DataFrame]
@@ -62,7 +62,7 @@ def judge(hub: Hub, batch: Batch, translated: Translated, year_start: date) -> J
         entries.append(Entry(entity, Counter.DUPLICATE, single.duplicates))
     separated = separate(batch.school, batch.source, checked, hub.vault, hub.keys, hub.log_action)
     later.append(separated.refusals)
-    frames, dangling = _refer(hub, batch, translated, separated.frames)
+    frames, dangling, missing = _refer(hub, batch, translated, separated.frames)
     later += dangling
     entries += [Entry(entity, Counter.ACCEPTED, frame.height) for entity, frame in frames.items()]
     if "uid" in checked:
@@ -72,9 +72,15 @@ def judge(hub: Hub, batch: Batch, translated: Translated, year_start: date) -> J
             Entry("uid", Counter(name), n) for name, n in asdict(separated.uid_counts).items()
         ]
     refused = pl.concat([no_refusals(), *later])
+    waiting = refused.join(
+        missing, on=["entity", "_row", "field"], how="left", maintain_order="left"
+    )
+    told = [translated.refusals, translated.under_source_names(waiting)]
     return Judged(
         frames=frames,
-        refusals=pl.concat([translated.refusals, translated.under_source_names(refused)]),
+        refusals=with_waits(
+            pl.concat(told, how="diagonal"), translated, batch, hub.keys, separated.masks
+        ),
         findings=[_under_source_name(one, translated) for one in separated.findings],
         entries=entries,
         whole=set(frames) - translated.incomplete - _unplaced(translated, refused),
@@ -95,18 +101,21 @@ def _in_order(frames: dict[str, pl.DataFrame]) -> list[str]:
 
 def _refer(
     hub: Hub, batch: Batch, translated: Translated, frames: dict[str, pl.DataFrame]
-) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame]]:
-    """Refuse records that refer to nothing; a record refused here carries others with it."""
+) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame], pl.DataFrame]:
+    """Refuse records that refer to nothing; a record refused here carries others with it. Records
+    kept, refusals, and what is missing (``references.MISSING``)."""
     known: dict[str, pl.Series] = {}
     kept: dict[str, pl.DataFrame] = {}
     refusals = []
+    missing = [pl.DataFrame(schema=MISSING)]
     for entity in _in_order(frames):
         for needed in set(references(entity).values()) - set(known):
             known[needed] = _known(hub, batch, translated, kept, needed)
         referenced = check_references(entity, frames[entity], known)
         kept[entity] = referenced.kept
         refusals.append(referenced.refusals)
-    return kept, refusals
+        missing.append(referenced.missing)
+    return kept, refusals, pl.concat(missing)
 
 
 def _known(

@@ -113,20 +113,22 @@ def land(
     """
     shown = masks.files(document.name for document in documents)
     name_landed(connection, source, upload, documents, masks)
+    contents = {document.name: store.put(document.content) for document in documents}
     for document in documents:
         statement = insert(landing).values(
             school=upload.school,
             source=source,
             upload_ref=upload.ref,
             name=shown[document.name],
-            sha256=store.put(document.content),
+            sha256=contents[document.name],
             size=len(document.content),
             media_type=document.media_type,
         )
         connection.execute(statement.on_conflict_do_nothing())
-    rows = connection.execute(_of(select(landing.c.name, landing.c.id), source, upload))
-    ids = dict(rows.tuples().all())  # the newest content of a name wins
-    return {document.name: ids[shown[document.name]] for document in documents}
+    columns = landing.c.name, landing.c.sha256, landing.c.id
+    rows = connection.execute(_of(select(*columns), source, upload))
+    ids = {(name, content): number for name, content, number in rows}
+    return {name: ids[shown[name], content] for name, content in contents.items()}
 
 
 def name_landed(

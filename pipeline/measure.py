@@ -4,27 +4,51 @@ For every school of the registry: the lessons that should be there, what is reco
 often the journal was uploaded, and form 1; then districts and the region by sums. Measuring the
 same business date again replaces its figures. One period is kept per business date.
 
-Cells of ``quality.form_figures``: form ``form1`` (row: grade level), and form ``uploads`` (row:
-ISO date, column: ``quality.uploads.Cause``, value 1), one cell per day since the school was
-connected, so that a report repeats what was known on its date.
+Cells of ``quality.form_figures``: form ``form1`` (row: grade level), form ``uploads`` (row:
+ISO date, column: ``quality.uploads.Cause``, value 1 where the hub accepted the day's upload, else
+0), one cell per day since the school was connected, so that a report repeats what was known on its
+date. Those of ``form2`` and ``form4`` are counted afterwards: ``pipeline.form_counts``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, delete, insert
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, insert, true
 
-from pipeline.school_facts import JournalFacts, SchoolPlace, end_of, journal_facts, places
+from pipeline.cells import (
+    State,
+    forget_journals,
+    keep_known,
+    keep_lessons,
+    lessons_by_day,
+    measured_after,
+    stale_days,
+    states,
+)
+from pipeline.school_calendar import blamed
+from pipeline.school_facts import (
+    OpenJournal,
+    SchoolPlace,
+    asked_pairs,
+    calendar,
+    day_facts,
+    end_of,
+    open_journals,
+    places,
+)
+from quality import lesson_cells as cells
 from quality.form1 import COLUMNS, form1
-from quality.measures import FIGURE_SCHEMA, REGION, figures, roll_up
-from quality.timeliness import figure as timeliness_figure
-from quality.uploads import Cause, merge_calendars, rhythm
-from schemas.tables import form_figures, measures
+from quality.journal_frames import read_days
+from quality.journal_outline import lesson_outline, pupils_with_data
+from quality.measures import REGION, figures, roll_up
+from quality.regulations import Accumulation, Asked
+from quality.uploads import Cause, merge_calendars
+from schemas.tables import day_cells, form_figures, measures, pair_cells
 
 FORM1 = "form1"
 UPLOADS = "uploads"
@@ -44,10 +68,12 @@ class MeasureSummary:
 
 @dataclass(frozen=True)
 class _Measured:
-    """Figures (``FIGURE_SCHEMA``), form 1 rows and the upload calendar of one school."""
+    """Figures (``FIGURE_SCHEMA``), form 1 rows and the upload calendar (what reached the hub, and
+    with what came of it at the portal) of one school."""
 
     figures: pl.DataFrame
     form1: pl.DataFrame
+    reached: dict[date, Cause]
     causes: dict[date, Cause]
 
 
@@ -69,28 +95,33 @@ def measure(
     """
     period = (date_from, business_date)
     as_of = end_of(business_date, zone)
-    parts, cells = [], []
+    parts, form_cells = [], []
     definitions: dict[str, str] = {}
     with engine.begin() as connection:
         registered = places(connection, date_from)
+        upcoming = measured_after(connection, business_date)
         for school in registered:
-            measured = _measure_school(connection, school, period, as_of, schedule_basis)
+            there = (date_from, school.until(business_date))
+            journals = open_journals(connection, school, there, as_of, schedule_basis)
+            measured = _School(connection, school, there, business_date, as_of, upcoming).measure(
+                journals
+            )
             parts.append(
                 measured.figures.with_columns(
                     school=pl.lit(school.code), district=pl.lit(school.district)
                 )
             )
-            cells += _cells(school, measured)
+            form_cells += _cells(school, measured)
             definitions[school.code] = school.regulation.definition
         rolled = roll_up(pl.concat(parts)) if parts else pl.DataFrame()
         rows = _figure_rows(rolled, definitions, registered)
-        _replace(connection, run_id, period, rows, cells)
+        _replace(connection, run_id, period, rows, form_cells)
     return MeasureSummary(
         as_of=business_date,
         period=period,
         schools=len(registered),
         figures=len(rows),
-        form_cells=len(cells),
+        form_cells=len(form_cells),
         region={
             row["measure"]: (row["numerator"], row["denominator"])
             for row in rows
@@ -99,44 +130,89 @@ def measure(
     )
 
 
-def _measure_school(
-    connection: Connection,
-    school: SchoolPlace,
-    period: tuple[date, date],
-    as_of: datetime,
-    schedule_basis: Callable[[str], str],
-) -> _Measured:
-    """One school: the sum of its journals, and one calendar of them all."""
-    there = (period[0], school.until(period[1]))
-    figure_parts, form_parts, calendars = [], [], []
-    for facts in journal_facts(connection, school, there, as_of, schedule_basis):
-        figure_parts += [figures(facts.lessons), _counted(facts)]
-        form_parts.append(form1(facts.frames, facts.basis, there))
-        calendars.append(facts.causes)
-    causes = merge_calendars(calendars)
-    said = rhythm(causes)
-    figure_parts.append(_figure("upload_frequency", said.uploaded, said.due))
-    return _Measured(
-        figures=pl.concat(figure_parts).group_by("measure").sum(),
-        form1=pl.concat(form_parts).group_by("grade_level").sum() if form_parts else pl.DataFrame(),
-        causes=causes,
-    )
+@dataclass(frozen=True)
+class _School:
+    """The measuring of one school on the business date ``on``, as known at its end (``as_of``).
 
+    ``upcoming``: a later date that was measured before; then the cells of the lessons stay as
+    that date knows them.
+    """
 
-def _counted(facts: JournalFacts) -> pl.DataFrame:
-    """Timeliness and accumulation, zero of zero where nothing is asked: ``FIGURE_SCHEMA``."""
-    enough = int(facts.pairs["enough"].sum())
-    return pl.concat(
-        [
-            _figure("timeliness", *timeliness_figure(facts.parts)),
-            _figure("accumulation", enough, facts.pairs.height),
-        ]
-    )
+    connection: Connection
+    school: SchoolPlace
+    period: tuple[date, date]
+    on: date
+    as_of: datetime
+    upcoming: date | None
 
+    def measure(self, journals: Iterable[OpenJournal]) -> _Measured:
+        """The sum of the school's journals, and one calendar of them all."""
+        before = {} if self.upcoming else states(self.connection, self.school.code)
+        counted, forms, calendars = [cells.no_days()], [], []
+        pairs = [pl.DataFrame(schema={**cells.PAIR_CELLS, "source": pl.String()})]
+        for journal in journals:
+            source = journal.known.source
+            counted.append(self._lessons(journal, before.pop(source, None)))
+            pairs.append(self._pairs(journal).with_columns(source=pl.lit(source)))
+            outline = lesson_outline(self.connection, journal.known, self.period)
+            seen = pupils_with_data(self.connection, journal.known, self.period)
+            outlined = replace(journal.structure, lesson=outline)
+            forms.append(form1(outlined, journal.basis, self.period, seen))
+            calendars.append(calendar(self.connection, journal, outline))
+        if before:
+            forget_journals(self.connection, self.school.code, self.school.school_year, before)
+        reached = merge_calendars(calendars)
+        causes = blamed(self.connection, self.school.code, reached, self.as_of)
+        told = cells.day_cells(self._all_days(counted), reached, causes)
+        asked = pl.concat(pairs)
+        self._keep(day_cells, told, ["day"], day_cells.c.day.between(self.period[0], self.on))
+        self._keep(pair_cells, asked, ["source", "class_key", "subject_key"], true())
+        return _Measured(
+            figures=pl.concat([figures(told), figures(asked)]),
+            form1=pl.concat(forms).group_by("grade_level").sum() if forms else pl.DataFrame(),
+            reached=reached,
+            causes=causes,
+        )
 
-def _figure(measure: str, numerator: int, denominator: int) -> pl.DataFrame:
-    row = {"measure": measure, "numerator": numerator, "denominator": denominator}
-    return pl.DataFrame([row], schema=FIGURE_SCHEMA)
+    def _lessons(self, journal: OpenJournal, state: State | None) -> pl.DataFrame:
+        """Cells of the lessons of the days that are out of date; kept, unless a later date is."""
+        days = None if self.upcoming else stale_days(self.connection, journal, state)
+        frames = read_days(self.connection, journal.known, journal.structure, days)
+        lessons, parts = day_facts(self.connection, journal, frames, days)
+        counted = cells.lesson_cells(lessons, parts, frames.class_)
+        if self.upcoming is None:
+            keep_lessons(self.connection, journal, days, counted)
+        return cells.by_day(counted)
+
+    def _all_days(self, counted: list[pl.DataFrame]) -> pl.DataFrame:
+        """The lessons of all days: those kept, or where none are kept, all ``counted`` now."""
+        if self.upcoming:
+            return pl.concat(counted)
+        school = self.school
+        return lessons_by_day(self.connection, school.code, school.school_year, self.period)
+
+    def _pairs(self, journal: OpenJournal) -> pl.DataFrame:
+        """Accumulation on the last day by class and subject: ``PAIR_CELLS``."""
+        last = self.period[1]
+        if self.school.regulation.rule(Accumulation, Asked.ACCUMULATION, last) is None:
+            return pl.DataFrame(schema=cells.PAIR_CELLS)
+        frames = read_days(self.connection, journal.known, journal.structure, None)
+        given = cells.teachers_of(frames.timetable_slot, frames.lesson, last)
+        return cells.pair_cells(asked_pairs(self.school, frames, last), given, frames.class_)
+
+    def _keep(
+        self, table: Table, told: pl.DataFrame, key: list[str], within: ColumnElement[bool]
+    ) -> None:
+        keep_known(
+            self.connection,
+            table,
+            told,
+            school=self.school.code,
+            key=key,
+            on=self.on,
+            upcoming=self.upcoming,
+            within=within,
+        )
 
 
 def _cells(school: SchoolPlace, measured: _Measured) -> list[dict[str, Any]]:
@@ -157,7 +233,7 @@ def _cells(school: SchoolPlace, measured: _Measured) -> list[dict[str, Any]]:
             "school": school.code,
             "row": day.isoformat(),
             "column": cause.value,
-            "value": 1,
+            "value": int(measured.reached[day] is Cause.UPLOADED),
         }
         for day, cause in measured.causes.items()
     ]

@@ -7,13 +7,11 @@ document that an archive holds is the archive; the answer of a live system is na
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
 
 import polars as pl
 from sqlalchemy import Connection, text
 
-from quality.journal_frames import known_rows
+from quality.journal_frames import Known, known_rows
 from schemas.frames import INSTANT
 
 # Whose origin is asked for: ``row`` is the asker's own number of what the record shows.
@@ -38,24 +36,13 @@ _LANDED: dict[str, pl.DataType] = {
 }
 
 
-@dataclass(frozen=True)
-class Known:
-    """A journal as it was known at an instant."""
-
-    school: str
-    source: str
-    school_year: int
-    as_of: datetime
-
-
 def origins(connection: Connection, journal: Known, wanted: pl.DataFrame) -> pl.DataFrame:
     """The origin of each record of ``wanted`` (``WANTED``), in its order: ``ORIGINS``."""
     asked = wanted.select(list(WANTED)).with_row_index("_order")
-    place = asdict(journal)
     parts = []
     for (entity,), rows in asked.group_by("entity"):
         keys = rows["key"].unique().to_list()
-        parts.append(rows.join(_records(connection, str(entity), keys, place), on="key"))
+        parts.append(rows.join(_records(connection, str(entity), keys, journal), on="key"))
     if not parts:
         return pl.DataFrame(schema=ORIGINS)
     found = pl.concat(parts)
@@ -64,11 +51,11 @@ def origins(connection: Connection, journal: Known, wanted: pl.DataFrame) -> pl.
 
 
 def _records(
-    connection: Connection, entity: str, keys: Sequence[str], place: dict[str, object]
+    connection: Connection, entity: str, keys: Sequence[str], journal: Known
 ) -> pl.DataFrame:
     """``key``, ``document_id``, ``line`` of the records of ``entity``."""
     names = ["key", "origin_document", "origin_line"]
-    return known_rows(connection, entity, names, place, keys).select(
+    return known_rows(connection, entity, names, journal, keys).select(
         "key", document_id="origin_document", line="origin_line"
     )
 

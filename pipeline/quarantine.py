@@ -18,7 +18,7 @@ from pipeline.store import Batch, copy_in
 from privacy.keys import KeyRing
 from privacy.pseudonyms import lookup_of
 from privacy.sealing import seal
-from schemas.frames import Finding
+from schemas.frames import WAITS, Finding
 from schemas.tables import findings
 
 REFUSED = b"quarantine"  # what binds a refused record to its place
@@ -32,7 +32,7 @@ def keep_refusals(
     refusals: pl.DataFrame,
     complete: bool,
 ) -> None:
-    """Add ``refusals`` (``frames.REFUSAL_SCHEMA``) to the quarantine of the batch's school.
+    """Add ``refusals`` (``frames.REFUSAL_SCHEMA`` and ``WAITS``) to the quarantine of the school.
 
     With ``complete`` the open rows that this upload did not refuse again become ``gone``.
     """
@@ -49,12 +49,14 @@ def keep_refusals(
             "record_lookup", [lookup_of(keys, "refusal", record) for record in records], pl.String
         ),
         pl.Series("sealed", sealed, pl.String),
+        pl.col(list(WAITS)).fill_null(""),
     )
     connection.execute(text("DROP TABLE IF EXISTS refused"))
     connection.execute(
         text(
             "CREATE TEMP TABLE refused ON COMMIT DROP AS SELECT entity, document, line, field,"
-            " rule, record_lookup, sealed FROM ops.quarantine WITH NO DATA"
+            " rule, record_lookup, sealed, source_column, record_key, missing_entity, missing_key,"
+            " missing_in FROM ops.quarantine WITH NO DATA"
         )
     )
     copy_in(connection, "refused", rows)
@@ -67,13 +69,17 @@ def keep_refusals(
     connection.execute(
         text(
             "INSERT INTO ops.quarantine (school, source, entity, upload_ref, document, line, field,"
-            " rule, record_lookup, sealed, first_run, last_run)"
+            " rule, record_lookup, sealed, source_column, record_key, missing_entity, missing_key,"
+            " missing_in, first_run, last_run)"
             " SELECT DISTINCT ON (entity, field, rule, record_lookup) :school, :source, entity,"
-            " :upload_ref, document, line, field, rule, record_lookup, sealed, :run_id, :run_id"
+            " :upload_ref, document, line, field, rule, record_lookup, sealed, source_column,"
+            " record_key, missing_entity, missing_key, missing_in, :run_id, :run_id"
             " FROM refused ORDER BY entity, field, rule, record_lookup, line"
             " ON CONFLICT (school, source, entity, field, rule, record_lookup) DO UPDATE SET"
             " upload_ref = excluded.upload_ref, document = excluded.document, line = excluded.line,"
-            " last_run = excluded.last_run, state = 'open'"
+            " source_column = excluded.source_column, record_key = excluded.record_key,"
+            " missing_entity = excluded.missing_entity, missing_key = excluded.missing_key,"
+            " missing_in = excluded.missing_in, last_run = excluded.last_run, state = 'open'"
         ),
         values,
     )

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.volumes import Bounds
+from quality.measures import REGION
+from quality.volume_bounds import Bounds
 from schemas.records import ENTITIES, District, School
-from schemas.tables import days_off, districts, school_years, schools, sources, targets
+from schemas.tables import contacts, days_off, districts, school_years, schools, sources, targets
 
 
 class UnknownSchoolError(Exception):
@@ -35,9 +36,16 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+# A work mailbox. Names of mailboxes are Latin everywhere; a domain may be Cyrillic.
+Mailbox = Annotated[
+    str, Field(pattern=r"^[0-9A-Za-z._%+-]{1,64}@[0-9A-Za-zА-Яа-яЁё-]+(\.[0-9A-Za-zА-Яа-яЁё-]+)+$")
+]
+
+
 class DistrictEntry(_Strict):
     code: str
     name: str
+    contacts: list[Mailbox] = []  # where its forms go: pipeline/post.py
 
     @model_validator(mode="after")
     def _keeps_the_contract(self) -> DistrictEntry:
@@ -63,7 +71,8 @@ class SchoolEntry(_Strict):
     profile: str
     connected_on: date
     closed_on: date | None = None  # first day on which there is no school
-    volumes: dict[str, Bounds] = {}  # by entity of schemas.records: pipeline/volumes.py
+    contacts: list[Mailbox] = []  # where its list of remarks goes: pipeline/post.py
+    volumes: dict[str, Bounds] = {}  # by entity of schemas.records: quality/volume_bounds.py
     sources: list[SourceEntry] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -85,6 +94,7 @@ class RegionFile(_Strict):
     year_start: date
     year_end: date
     days_off: list[DayOff] = []
+    contacts: list[Mailbox] = []  # where the region's forms go
     districts: list[DistrictEntry]
     schools: list[SchoolEntry]
     targets: dict[str, dict[str, Any]] = {}  # settings of connectors.registry
@@ -137,13 +147,16 @@ def import_region(connection: Connection, region: RegionFile) -> dict[str, int]:
     _upsert(connection, school_years, year)
     for kind, settings in region.targets.items():
         _upsert(connection, targets, {"kind": kind, "settings": settings})
+    _replace_contacts(connection, "region", REGION, region.contacts)
     for district in region.districts:
-        _upsert(connection, districts, district.model_dump())
+        _upsert(connection, districts, district.model_dump(exclude={"contacts"}))
+        _replace_contacts(connection, "district", district.code, district.contacts)
     connection.execute(delete(days_off))
     for day in region.days_off:
         _upsert(connection, days_off, day.model_dump())
     for school in region.schools:
-        row = school.model_dump(exclude={"sources"}, mode="json") | {
+        _replace_contacts(connection, "school", school.code, school.contacts)
+        row = school.model_dump(exclude={"sources", "contacts"}, mode="json") | {
             "connected_on": school.connected_on,
             "closed_on": school.closed_on,
         }
@@ -276,6 +289,20 @@ def target_settings(connection: Connection, kind: str) -> dict[str, Any]:
     if settings is None:
         raise RegionFileError(f"the region file names no target {kind!r}; add it and import again")
     return dict(settings)
+
+
+def mailboxes(connection: Connection, level: str, unit: str) -> list[str]:
+    """The addresses that the region file gives a school, a district or the region, in order."""
+    of_unit = (contacts.c.level == level) & (contacts.c.unit == unit)
+    query = select(contacts.c.address).where(of_unit).order_by(contacts.c.address)
+    return list(connection.execute(query).scalars())
+
+
+def _replace_contacts(connection: Connection, level: str, unit: str, addresses: list[str]) -> None:
+    of_unit = (contacts.c.level == level) & (contacts.c.unit == unit)
+    connection.execute(delete(contacts).where(of_unit))
+    for address in addresses:
+        _upsert(connection, contacts, {"level": level, "unit": unit, "address": address})
 
 
 def _upsert(connection: Connection, table: Table, row: dict[str, Any]) -> None:

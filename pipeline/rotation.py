@@ -22,9 +22,10 @@ from privacy.actions import Action
 from privacy.keyfile import GRACE, KeyChangeRefusedError, add_key, remove_key
 from privacy.keys import KeyRing
 from privacy.outgoing import rewrap
+from privacy.passports import reseal_contacts
 from privacy.resealing import SealedTable, Tell
 from privacy.sealing import reseal as resealed
-from schemas.tables import batches, desired, quarantine
+from schemas.tables import batches, desired, passports, quarantine
 
 GROUND = "152-ФЗ, ст. 19, ч. 1: меры по обеспечению безопасности персональных данных"
 RESEALING = 7_325_019  # the number of the lock that lets one process reseal
@@ -68,7 +69,8 @@ def places(hub: Hub) -> list[Place]:
     ]
     refused = SealedTable(hub.engine, quarantine, "sealed", "SELECT t.sealed", _refused)
     sent = SealedTable(hub.engine, batches, "records", _IN_BATCH, _records, size=20)
-    return [*hub.vault.sealed_places(), refused, *payloads, sent, hub.landing]
+    declared = SealedTable(hub.engine, passports, "sealed", "SELECT t.sealed", _contacts)
+    return [*hub.vault.sealed_places(), refused, *payloads, sent, declared, hub.landing]
 
 
 def status(hub: Hub) -> list[dict[str, Any]]:
@@ -163,6 +165,10 @@ FROM jsonb_array_elements(t.records) AS record,
 
 def _refused(keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"sealed": resealed(keys, row["sealed"], REFUSED)}
+
+
+def _contacts(keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"sealed": reseal_contacts(keys, row["school"], row["version"], row["sealed"])}
 
 
 def _payload(column: str, keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:

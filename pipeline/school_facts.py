@@ -1,12 +1,12 @@
 """The rows that the figures of a school are made of, as they were known at an instant.
 
-Measuring adds these rows up, explaining lists them, the rules look for what is wrong with them: one
-reading for all, so that they cannot disagree.
+Measuring adds these rows up, the rules look for what is wrong with them: one reading for all, so
+that they cannot disagree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,20 +14,20 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import Connection, or_, select
 
+from pipeline.school_calendar import journal_calendar
 from quality.accumulation import PAIRS, accumulation
-from quality.journal_frames import JournalFrames, read_frame, read_journal
+from quality.journal_frames import JournalFrames, Known, read_days, read_structure
 from quality.measures import lesson_facts
 from quality.profiles import Profile, load_profile
 from quality.regulations import Accumulation, Asked
 from quality.schedule import ScheduleBasis, scheduled_lessons
-from quality.school_days import days_between, has_saturday_lessons, holiday_dates, school_days
+from quality.school_days import days_without_lessons, has_saturday_lessons, school_days
 from quality.timeliness import Observed, timeliness
-from quality.uploads import Cause, day_causes
+from quality.uploads import Cause
 from quality.versions import lesson_versions
-from schemas.tables import days_off, school_runs, schools, sources, uploads
+from schemas.tables import days_off, schools, sources, uploads
 
 LISTS = "lists"  # lists typed by the school speak of people of the journal; they are no journal
-PULLED = frozenset({"dnevnik_ru"})  # read by the hub itself; the others leave a folder a day
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class JournalFacts:
 
     ``lessons``: ``schedule.SCHEDULED`` with ``measures.FACTS``; ``parts``: ``timeliness.PARTS``;
     ``pairs``: ``accumulation.PAIRS`` on the last day, none where nothing is asked; ``causes``: one
-    for each day since the school was connected; ``looks``: when the hub saw the whole journal.
+    for each day since the school was connected, by what reached the hub (``school_calendar``);
+    ``looks``: when the hub saw the whole journal.
     """
 
     source: str
@@ -102,26 +103,99 @@ def journal_facts(
     ``as_of``: in the region's zone; what was stored later is left out. ``schedule_basis`` tells
     ``timetable`` or ``lessons`` by the name of a source's mapping, ``ValueError`` for another.
     """
-    off = set(connection.execute(select(days_off.c.day)).scalars())
-    for kind, mapping in _journals(connection, school.code):
-        basis = ScheduleBasis(schedule_basis(mapping))
-        frames = read_journal(connection, school.code, kind, school.school_year, as_of)
-        no_lessons = holiday_dates(frames.holiday, off)
-        scheduled = scheduled_lessons(
-            basis, frames.timetable_slot, frames.lesson, period, no_lessons
-        )
-        lessons = lesson_facts(scheduled, frames.lesson, frames.mark, frames.attendance)
-        looks = _looks(connection, school.code, kind, as_of)
+    for journal in open_journals(connection, school, period, as_of, schedule_basis):
+        frames = read_days(connection, journal.known, journal.structure, None)
+        lessons, parts = day_facts(connection, journal, frames, None)
         yield JournalFacts(
-            source=kind,
-            basis=basis,
+            source=journal.known.source,
+            basis=journal.basis,
             frames=frames,
             lessons=lessons,
-            parts=_parts(connection, school, kind, frames, lessons, looks, as_of),
-            pairs=_pairs(school, frames, period[1]),
-            causes=_calendar(connection, school, kind, frames, period, no_lessons),
-            looks=looks,
+            parts=parts,
+            pairs=asked_pairs(school, frames, period[1]),
+            causes=calendar(connection, journal, frames.lesson),
+            looks=journal.looks,
         )
+
+
+@dataclass(frozen=True)
+class OpenJournal:
+    """A journal of which no day is read yet.
+
+    ``structure``: its frames, those of the days empty; ``no_lessons``: days off; ``looks``: when
+    the hub saw the whole journal.
+    """
+
+    school: SchoolPlace
+    known: Known
+    basis: ScheduleBasis
+    structure: JournalFrames
+    no_lessons: set[date]
+    looks: list[datetime]
+    period: tuple[date, date]
+
+
+def open_journals(
+    connection: Connection,
+    school: SchoolPlace,
+    period: tuple[date, date],
+    as_of: datetime,
+    schedule_basis: Callable[[str], str],
+) -> Iterator[OpenJournal]:
+    """Each journal of ``school``, by kind; arguments as of ``journal_facts``."""
+    off = set(connection.execute(select(days_off.c.day)).scalars())
+    for kind, mapping in _journals(connection, school.code):
+        known = Known(school.code, kind, school.school_year, as_of)
+        structure = read_structure(connection, known)
+        yield OpenJournal(
+            school=school,
+            known=known,
+            basis=ScheduleBasis(schedule_basis(mapping)),
+            structure=structure,
+            no_lessons=days_without_lessons(structure.holiday, structure.term, off),
+            looks=_looks(connection, school.code, kind, as_of),
+            period=period,
+        )
+
+
+def day_facts(
+    connection: Connection,
+    journal: OpenJournal,
+    frames: JournalFrames,
+    days: Collection[date] | None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lessons and parts of ``days``, or of the whole period, as ``JournalFacts`` has them.
+
+    ``frames``: of ``journal_frames.read_days`` for the same days.
+    """
+    # Half a year of unread lessons is made and thrown away only between the days asked for.
+    span = journal.period if days is None else _span(days, journal.period)
+    scheduled = scheduled_lessons(
+        journal.basis, frames.timetable_slot, frames.lesson, span, journal.no_lessons
+    )
+    if days is not None:
+        scheduled = scheduled.filter(pl.col("date").is_in(list(days)))
+    lessons = lesson_facts(scheduled, frames.lesson, frames.mark, frames.attendance)
+    keys = None if days is None else frames.lesson["source_key"].to_list()
+    known = journal.known
+    observed = Observed(
+        lessons=lessons,
+        versions=lesson_versions(
+            connection, known.school, known.source, known.school_year, known.as_of, keys
+        ),
+        marks=frames.mark.rename({"first_seen_at": "seen_at"}),
+        attendance=frames.attendance.rename({"first_seen_at": "seen_at"}),
+        bells=frames.bell,
+        looks=journal.looks,
+    )
+    parts = timeliness(observed, journal.school.regulation, str(known.as_of.tzinfo))
+    return lessons, parts
+
+
+def _span(days: Collection[date], period: tuple[date, date]) -> tuple[date, date]:
+    """The least part of ``period`` that holds ``days``; reversed if there is none."""
+    within = [day for day in days if period[0] <= day <= period[1]]
+    return min(within, default=date.max), max(within, default=date.min)
 
 
 def _journals(connection: Connection, school: str) -> list[tuple[str, str]]:
@@ -134,28 +208,7 @@ def _journals(connection: Connection, school: str) -> list[tuple[str, str]]:
     return [(kind, mapping) for kind, mapping in rows]
 
 
-def _parts(
-    connection: Connection,
-    school: SchoolPlace,
-    kind: str,
-    frames: JournalFrames,
-    lessons: pl.DataFrame,
-    looks: list[datetime],
-    as_of: datetime,
-) -> pl.DataFrame:
-    """The parts of the lessons that the regulation asks for: ``timeliness.PARTS``."""
-    observed = Observed(
-        lessons=lessons,
-        versions=lesson_versions(connection, school.code, kind, school.school_year, as_of),
-        marks=frames.mark.rename({"first_seen_at": "seen_at"}),
-        attendance=frames.attendance.rename({"first_seen_at": "seen_at"}),
-        bells=frames.bell,
-        looks=looks,
-    )
-    return timeliness(observed, school.regulation, str(as_of.tzinfo))
-
-
-def _pairs(school: SchoolPlace, frames: JournalFrames, on: date) -> pl.DataFrame:
+def asked_pairs(school: SchoolPlace, frames: JournalFrames, on: date) -> pl.DataFrame:
     """Pupils and subjects whose marks the regulation asks for: ``accumulation.PAIRS``."""
     rule = school.regulation.rule(Accumulation, Asked.ACCUMULATION, on)
     if rule is None:
@@ -181,34 +234,17 @@ def _looks(connection: Connection, school: str, kind: str, as_of: datetime) -> l
     return list(connection.execute(seen).scalars())
 
 
-def _calendar(
-    connection: Connection,
-    school: SchoolPlace,
-    kind: str,
-    frames: JournalFrames,
-    period: tuple[date, date],
-    no_lessons: set[date],
+def calendar(
+    connection: Connection, journal: OpenJournal, lessons: pl.DataFrame
 ) -> dict[date, Cause]:
-    first, last = max(period[0], school.connected_on), period[1]
-    open_days = school_days(
-        first,
-        last,
-        no_lessons,
-        saturdays=has_saturday_lessons(frames.timetable_slot, frames.lesson),
-    )
-    of_journal = (uploads.c.school == school.code) & (uploads.c.source == kind)
-    attempts = (
-        (school_runs.c.school == school.code)
-        & (school_runs.c.source == kind)
-        & (school_runs.c.verb == "collect")
-        & (school_runs.c.business_date <= last)
-    )
-    return day_causes(
-        days_between(first, last),
-        set(open_days),
-        read_frame(connection, uploads, ["upload_date", "accepted"], of_journal),
-        read_frame(
-            connection, school_runs, ["business_date", "state", "rule", "finished_at"], attempts
-        ),
-        pulled=kind in PULLED,
+    """What reached the hub on each day since the school was connected.
+
+    ``lessons``: ``date`` of lessons, enough to show whether there are any on Saturdays.
+    """
+    school, known = journal.school, journal.known
+    first, last = max(journal.period[0], school.connected_on), journal.period[1]
+    saturdays = has_saturday_lessons(journal.structure.timetable_slot, lessons)
+    open_days = set(school_days(first, last, journal.no_lessons, saturdays=saturdays))
+    return journal_calendar(
+        connection, school.code, known.source, (first, last), open_days, known.as_of
     )

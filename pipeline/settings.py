@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     zone: str = "Europe/Moscow"
     mappings: Path | None = None  # the site's own profiles, searched before the bundled ones
     schedule_clients: str = ""  # who may ask for schedules: pipeline.clients
+    smtp_url: SecretStr = SecretStr("")  # the mail server: connectors.smtp.SmtpAddress
+    mail_from: str = ""  # the mailbox that letters come from, and that answers go to
+    mail_questions: str = ""  # whom a letter says to ask, in words
+    mail_limit: int = Field(default=10, ge=1, le=100)  # MB that the files of a letter may weigh
     batch_schools: int = Field(default=20, ge=1, le=100)
 
     @property

@@ -153,6 +153,12 @@ def copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> None:
         copy.write(buffer.getbuffer())
 
 
+def add_rows(connection: Connection, table: str, frame: pl.DataFrame) -> None:
+    """Insert ``frame`` into ``table`` (columns by name): row-level security allows no COPY."""
+    columns = _copied(connection, table, frame, "added")
+    connection.execute(text(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM added"))
+
+
 def live(
     connection: Connection, entity: str, school: str, school_year: int | None = None
 ) -> pl.DataFrame:
@@ -176,16 +182,21 @@ def former(connection: Connection, entity: str, school: str, school_year: int) -
 
 
 def _stage(connection: Connection, entity: str, staged: pl.DataFrame) -> None:
-    columns = ", ".join(f'"{name}"' for name in staged.columns)
-    connection.execute(text("DROP TABLE IF EXISTS stage"))
+    _copied(connection, f"journal.{entity}", staged, "stage")
+    connection.execute(text("ANALYZE stage (key)"))  # all that the plan of the MERGE asks for
+
+
+def _copied(connection: Connection, table: str, frame: pl.DataFrame, name: str) -> str:
+    """``frame`` in the temporary table ``name``, typed as ``table``; its columns, for SQL."""
+    columns = ", ".join(f'"{column}"' for column in frame.columns)
+    connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
     connection.execute(
         text(
-            f"CREATE TEMP TABLE stage ON COMMIT DROP AS"
-            f" SELECT {columns} FROM journal.{entity} WITH NO DATA"
+            f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
         )
     )
-    copy_in(connection, "stage", staged)
-    connection.execute(text("ANALYZE stage (key)"))  # all that the plan of the MERGE asks for
+    copy_in(connection, name, frame)
+    return columns
 
 
 def _merge(entity: str, columns: Sequence[str]) -> str:

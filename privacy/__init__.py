@@ -28,6 +28,8 @@
 ``separate``        typed frames in, facts by pseudonym out
 ``consent``         who has an active consent on a day
 ``policy``, ``gate``  what may leave, to whom, on what ground; the only way out
+``release``         the names of a school's own people, for that school
+``passports``       the responsible persons of a school: sealed, released into a form
 ``actions``         the action log
 ==================  =====================================================================
 

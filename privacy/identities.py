@@ -44,7 +44,7 @@ def registry_identities(
         .alias(theirs)
         for ours, theirs in _CODED.items()
     ]
-    return people.with_columns(_parted(pl.col("full_name"))).select(
+    return people.with_columns(name_parts(pl.col("full_name")).alias("_name")).select(
         "pseudonym",
         pl.col("_name").struct.unnest(),
         pl.col("birth_date").alias("birthdate"),
@@ -63,8 +63,8 @@ def _rules() -> dict[str, Any]:
     return rules
 
 
-def _parted(full_name: pl.Expr) -> pl.Expr:
-    """``_name``: the parts of a name, all null unless they are certain."""
+def name_parts(full_name: pl.Expr) -> pl.Expr:
+    """Struct of ``lastname``, ``firstname``, ``patronymic``: all null unless they are certain."""
     words = (
         full_name.str.strip_chars()
         .str.split(" ")
@@ -87,4 +87,4 @@ def _parted(full_name: pl.Expr) -> pl.Expr:
         pl.when(certain).then(first).alias("lastname"),
         pl.when(certain).then(second).alias("firstname"),
         pl.when(certain).then(patronymic).alias("patronymic"),
-    ).alias("_name")
+    )

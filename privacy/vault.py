@@ -117,6 +117,12 @@ class Vault:
             rows = rows_of(connection, uids, ["pseudonym", "sealed"], uids.c.school == school)
         return rows.select("pseudonym", uid=unsealed(self._keys, uids, rows))
 
+    def who_has_uid(self, school: str) -> frozenset[str]:
+        """Pseudonyms of everybody in the school who has a UID; no UID is opened."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(uids.c.pseudonym).where(uids.c.school == school))
+            return frozenset(rows.scalars())
+
     def sealed_places(self) -> list[SealedTable]:
         """What the vault holds sealed, to be counted and resealed."""
         return [

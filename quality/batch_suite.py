@@ -1,16 +1,17 @@
 """The suite a batch of schools is judged by, and the counts it is judged on.
 
-Each table of the journal gives one row per school with four counts: ``shortfall`` and ``excess``
-against the volume the school had before the run, ``duplicates`` of natural keys among live rows,
-``orphans`` that refer to no live row. Uploads give ``days_since_upload``. Only school codes and
-counts leave the database, so no result can hold a person's value.
+Each table of the journal gives one row per school with its live ``rows`` and four counts that must
+be zero: ``shortfall`` and ``excess`` against the bounds of that school (``batch_bounds``),
+``duplicates`` of natural keys among live rows, ``orphans`` that refer to no live row. Uploads give
+``days`` since the last one, and ``days_over`` the bound. Only school codes and counts leave the
+database, so no result can hold a person's value.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from quality.volume_bounds import BoundSource, Expected, Learning, Volume
 from schemas.catalogue import Field as ContractField
 from schemas.catalogue import fields_of, natural_key
 from schemas.codes import PersonRole
@@ -25,15 +27,11 @@ from schemas.tables import content_columns
 
 FOLDER = Path(__file__).with_name("suites")
 
-# Expectation and the count it judges; every count must be zero, freshness has a bound.
-CHECKS = {
-    "volume_floor": "shortfall",
-    "volume_ceiling": "excess",
-    "unique_keys": "duplicates",
-    "complete_references": "orphans",
-}
-FRESHNESS = "fresh"
-FRESHNESS_COUNT = "days_since_upload"
+FLOOR, CEILING = "volume_floor", "volume_ceiling"
+UNIQUE, REFERENCES, FRESHNESS = "unique_keys", "complete_references", "fresh"
+# Expectation and the count it judges; every count must be zero.
+CHECKS = {FLOOR: "shortfall", CEILING: "excess", UNIQUE: "duplicates", REFERENCES: "orphans"}
+ROWS, DAYS, DAYS_OVER = "rows", "days", "days_over"
 UPLOADS_TABLE = "uploads"
 
 _REGISTERS = {PersonRole.PUPIL.value: "pupil", PersonRole.STAFF.value: "staff_member"}
@@ -44,20 +42,13 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Volume(_Strict):
-    """How many rows of a table a school may have (``suites/journal.yml`` explains)."""
-
-    least: int = Field(ge=0)
-    floor_share: float = Field(gt=0, le=1)
-    ceiling_share: float = Field(ge=1)
-
-
 class Suite(_Strict):
     """The expectations on a batch."""
 
     name: str
     steady_from: int = Field(ge=1)
     most_days: int = Field(ge=1)
+    learning: Learning
     tables: dict[str, Volume]
 
 
@@ -70,32 +61,42 @@ class Batch:
     schools: Sequence[str]
 
 
+@dataclass(frozen=True)
+class BatchBounds:
+    """What is expected of each school: ``volumes`` by school and table; ``most_days`` since its
+    last upload, by school."""
+
+    volumes: Mapping[tuple[str, str], Expected] = field(default_factory=dict)
+    most_days: Mapping[str, tuple[int, BoundSource]] = field(default_factory=dict)
+
+
 @cache
 def load_suite(name: str = "journal", folder: Path = FOLDER) -> Suite:
     """The suite ``name``. Raises ``OSError`` or ``pydantic.ValidationError``."""
     return Suite.model_validate(yaml.safe_load((folder / f"{name}.yml").read_text("utf-8")))
 
 
-def batch_query(suite: Suite, batch: Batch) -> str:
+def batch_query(suite: Suite, batch: Batch, bounds: BatchBounds) -> str:
     """SQL of all counts, one row per school: ``<table>__<count>`` and freshness.
 
     One query and so one validation: GX renders a page of Data Docs per validation, which takes
     it seconds. Raises ``ValueError`` as ``table_query`` does.
     """
-    parts = {entity: table_query(entity, suite, batch) for entity in suite.tables}
+    parts = {entity: table_query(entity, suite, batch, bounds) for entity in suite.tables}
     columns = [
         f'"{entity}".{count} AS "{column_name(entity, count)}"'
         for entity in suite.tables
-        for count in CHECKS.values()
+        for count in (ROWS, *CHECKS.values())
     ]
-    fresh = (
-        f'"{UPLOADS_TABLE}".{FRESHNESS_COUNT} AS "{column_name(UPLOADS_TABLE, FRESHNESS_COUNT)}"'
-    )
-    parts[UPLOADS_TABLE] = freshness_query(batch)
+    columns += [
+        f'"{UPLOADS_TABLE}".{count} AS "{column_name(UPLOADS_TABLE, count)}"'
+        for count in (DAYS, DAYS_OVER)
+    ]
+    parts[UPLOADS_TABLE] = freshness_query(batch, bounds)
     joins = " ".join(
         f'LEFT JOIN ({query}) AS "{name}" USING (school)' for name, query in parts.items()
     )
-    return f"SELECT school, {', '.join([*columns, fresh])} FROM ({_units(batch)}) AS unit {joins}"  # noqa: S608
+    return f"SELECT school, {', '.join(columns)} FROM ({_units(batch)}) AS unit {joins}"  # noqa: S608
 
 
 def column_name(table: str, count: str) -> str:
@@ -103,65 +104,94 @@ def column_name(table: str, count: str) -> str:
     return f"{table}__{count}"
 
 
-def table_query(entity: str, suite: Suite, batch: Batch) -> str:
-    """SQL of the four counts of ``entity``, one row per school of ``batch``.
+def volumes_query(suite: Suite, batch: Batch) -> str:
+    """SQL of school, table, live rows, and the rows there were before the run.
 
     What the school had before the run is what it has now, less what the run created, plus what
     it made vanish. Raises ``ValueError`` for a school or run that cannot stand in SQL.
     """
-    volume = suite.tables[entity]
-    return f"""
-SELECT * FROM (
-WITH unit AS ({_units(batch)}),
-live AS (
-  SELECT * FROM journal."{entity}"
-  WHERE vanished_at IS NULL AND school IN (SELECT school FROM unit)
-),
-stored AS (SELECT school, count(*) AS n FROM live GROUP BY school),
-moved AS (
+    return " UNION ALL ".join(
+        f"""
+SELECT school, '{entity}' AS "table", coalesce(stored.n, 0)::bigint AS rows,
+  greatest(coalesce(stored.n, 0) - coalesce(moved.n, 0), 0)::bigint AS before
+FROM ({_units(batch)}) AS unit
+LEFT JOIN (
+  SELECT school, count(*) AS n FROM journal."{entity}"
+  WHERE vanished_at IS NULL AND school = ANY({_names(batch)}) GROUP BY school
+) AS stored USING (school)
+LEFT JOIN (
   SELECT school, sum(CASE counter WHEN 'created' THEN count ELSE -count END) AS n
   FROM ops.ledger
   WHERE run_id = {_quoted(batch.run_id)} AND entity = '{entity}'
     AND counter IN ('created', 'vanished')
   GROUP BY school
+) AS moved USING (school)"""  # noqa: S608  names come from the contract, values through _quoted
+        for entity in suite.tables
+    )
+
+
+def table_query(entity: str, suite: Suite, batch: Batch, bounds: BatchBounds) -> str:
+    """SQL of the rows and the four counts of ``entity``, one row per school of ``batch``.
+
+    Raises ``ValueError`` for a school that cannot stand in SQL.
+    """
+    least = suite.tables[entity].least
+    here = [bounds.volumes.get((school, entity), Expected(0)) for school in batch.schools]
+    floors = [max(least, one.floor or 0) for one in here]
+    ceilings = [one.ceiling for one in here]
+    return f"""
+SELECT * FROM (
+WITH unit AS (
+  SELECT unnest({_names(batch)}) AS school,
+    unnest({_numbers(floors)}) AS floor, unnest({_numbers(ceilings)}) AS ceiling
 ),
-volume AS (
-  SELECT school, coalesce(stored.n, 0) AS rows,
-         greatest(coalesce(stored.n, 0) - coalesce(moved.n, 0), 0) AS before
-  FROM unit LEFT JOIN stored USING (school) LEFT JOIN moved USING (school)
+live AS (
+  SELECT * FROM journal."{entity}"
+  WHERE vanished_at IS NULL AND school IN (SELECT school FROM unit)
 ),
+stored AS (SELECT school, count(*) AS n FROM live GROUP BY school),
 repeated AS ({_duplicates(entity)}),
 orphaned AS ({_orphans(entity)})
-SELECT school,
-  greatest(ceil(greatest({volume.least}, before * {volume.floor_share}))::bigint - rows, 0)
-    AS shortfall,
-  CASE WHEN before >= {suite.steady_from}
-    THEN greatest(rows - floor(before * {volume.ceiling_share})::bigint, 0) ELSE 0 END AS excess,
+SELECT school, coalesce(stored.n, 0)::bigint AS rows,
+  greatest(floor - coalesce(stored.n, 0), 0)::bigint AS shortfall,
+  greatest(coalesce(stored.n, 0) - coalesce(ceiling, stored.n, 0), 0)::bigint AS excess,
   coalesce(repeated.n, 0)::bigint AS duplicates,
   coalesce(orphaned.n, 0)::bigint AS orphans
-FROM volume LEFT JOIN repeated USING (school) LEFT JOIN orphaned USING (school)
+FROM unit LEFT JOIN stored USING (school) LEFT JOIN repeated USING (school)
+LEFT JOIN orphaned USING (school)
 ) AS counts
-"""  # noqa: S608  names come from the contract, values through _quoted
+"""  # noqa: S608  names come from the contract, values through _quoted and _numbers
 
 
-def freshness_query(batch: Batch) -> str:
-    """SQL of the days since the last accepted upload of a journal, one row per school.
+def freshness_query(batch: Batch, bounds: BatchBounds) -> str:
+    """SQL of the days since the last accepted upload of a journal, and of those over the bound.
 
-    A school that never uploaded is counted from the day it was connected.
+    One row per school; a school that never uploaded is counted from the day it was connected.
     """
-    return f"""SELECT s.code AS school,
-  greatest(DATE {_quoted(batch.business_date.isoformat())}
-    - coalesce(max(u.upload_date), s.connected_on), 0) AS days_since_upload
-FROM registry.schools s
-LEFT JOIN ops.uploads u ON u.school = s.code AND u.accepted AND u.source <> 'lists'
-  AND u.upload_date <= DATE {_quoted(batch.business_date.isoformat())}
-WHERE s.code IN (SELECT school FROM ({_units(batch)}) AS unit)
-GROUP BY s.code, s.connected_on
-"""  # noqa: S608  values through _quoted
+    most = [bounds.most_days[school][0] for school in batch.schools]
+    return f"""SELECT school, days, greatest(days - most, 0) AS days_over FROM (
+  SELECT s.code AS school, unit.most, greatest(DATE {_quoted(batch.business_date.isoformat())}
+    - coalesce(max(u.upload_date), s.connected_on), 0) AS days
+  FROM (SELECT unnest({_names(batch)}) AS school, unnest({_numbers(most)}) AS most) AS unit
+  JOIN registry.schools s ON s.code = unit.school
+  LEFT JOIN ops.uploads u ON u.school = s.code AND u.accepted AND u.source <> 'lists'
+    AND u.upload_date <= DATE {_quoted(batch.business_date.isoformat())}
+  GROUP BY s.code, s.connected_on, unit.most
+) AS since
+"""  # noqa: S608  values through _quoted and _numbers
 
 
 def _units(batch: Batch) -> str:
-    return f"SELECT unnest(ARRAY[{', '.join(map(_quoted, batch.schools))}]::text[]) AS school"
+    return f"SELECT unnest({_names(batch)}) AS school"
+
+
+def _names(batch: Batch) -> str:
+    return f"ARRAY[{', '.join(map(_quoted, batch.schools))}]::text[]"
+
+
+def _numbers(values: Sequence[int | None]) -> str:
+    shown = ", ".join("NULL" if value is None else str(int(value)) for value in values)
+    return f"ARRAY[{shown}]::bigint[]"
 
 
 def _quoted(value: str) -> str:

@@ -18,16 +18,22 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from quality.batch_suite import (
+    CEILING,
     CHECKS,
+    DAYS,
+    DAYS_OVER,
+    FLOOR,
     FRESHNESS,
-    FRESHNESS_COUNT,
+    ROWS,
     UPLOADS_TABLE,
     Batch,
+    BatchBounds,
     Suite,
     batch_query,
     column_name,
     load_suite,
 )
+from quality.volume_bounds import BoundSource, Expected
 
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
@@ -38,7 +44,12 @@ class BatchCheckError(Exception):
 
 @dataclass(frozen=True)
 class BatchVerdict:
-    """One expectation on one table of one school; ``observed`` is the count that was judged."""
+    """One expectation on one table of one school.
+
+    ``observed``: rows of a volume, days since the last upload, else how many rows are wrong; it may
+    lie from ``lower`` to ``upper`` (None: no bound), which come from ``source`` (None: they are the
+    same for everybody).
+    """
 
     suite: str
     expectation: str
@@ -46,16 +57,19 @@ class BatchVerdict:
     school: str
     success: bool
     observed: int
+    lower: int | None = None
+    upper: int | None = None
+    source: BoundSource | None = None
 
 
 @dataclass(frozen=True)
 class _Check:
-    """``column`` of the batch query may be at most ``most`` for every school."""
+    """``column`` of the batch query must be zero for every school; ``shown`` is what it judges."""
 
     table: str
     expectation: str
     column: str
-    most: int
+    shown: str
 
 
 def gx_url(url: str) -> str:
@@ -64,7 +78,12 @@ def gx_url(url: str) -> str:
 
 
 def judge_batches(
-    url: str, batch: Batch, *, docs: Path | None = None, suite: Suite | None = None
+    url: str,
+    batch: Batch,
+    bounds: BatchBounds,
+    *,
+    docs: Path | None = None,
+    suite: Suite | None = None,
 ) -> list[BatchVerdict]:
     """The verdict on every table, school and expectation; Data Docs are written to ``docs``.
 
@@ -73,11 +92,11 @@ def judge_batches(
     if not batch.schools:
         return []
     suite = suite or load_suite()
-    query, checks = batch_query(suite, batch), list(_checks(suite))
+    query, checks = batch_query(suite, batch, bounds), list(_checks(suite))
     found = _judged_by_gx(gx_url(url), suite.name, query, checks, docs)
     engine = create_engine(gx_url(url))
     try:
-        return list(_by_school(engine, suite.name, query, checks, found))
+        return list(_by_school(engine, suite, query, checks, found, bounds))
     finally:
         engine.dispose()
 
@@ -85,9 +104,10 @@ def judge_batches(
 def _checks(suite: Suite) -> Iterator[_Check]:
     for table in suite.tables:
         for expectation, count in CHECKS.items():
-            yield _Check(table, expectation, column_name(table, count), 0)
-    fresh = column_name(UPLOADS_TABLE, FRESHNESS_COUNT)
-    yield _Check(UPLOADS_TABLE, FRESHNESS, fresh, suite.most_days)
+            shown = ROWS if expectation in (FLOOR, CEILING) else count
+            yield _Check(table, expectation, column_name(table, count), column_name(table, shown))
+    names = (column_name(UPLOADS_TABLE, count) for count in (DAYS_OVER, DAYS))
+    yield _Check(UPLOADS_TABLE, FRESHNESS, *names)
 
 
 def _judged_by_gx(
@@ -134,7 +154,7 @@ def _definition(
             gx.expectations.ExpectColumnValuesToBeBetween(
                 column=check.column,
                 min_value=0,
-                max_value=check.most,
+                max_value=0,
                 meta={"table": check.table, "expectation": check.expectation},
             )
         )
@@ -173,25 +193,45 @@ def _broken(result: Any) -> tuple[tuple[str, str], int]:
 
 def _by_school(
     engine: Engine,
-    suite: str,
+    suite: Suite,
     query: str,
     checks: list[_Check],
     found: dict[tuple[str, str], int],
+    bounds: BatchBounds,
 ) -> Iterator[BatchVerdict]:
     """Each school's verdicts. Raises ``BatchCheckError`` if GX counted other schools."""
     with engine.connect() as connection:
         rows = connection.execute(text(query)).mappings().all()
     for check in checks:
-        broken = sum(row[check.column] > check.most for row in rows)
+        broken = sum(row[check.column] > 0 for row in rows)
         if broken != found[check.table, check.expectation]:
             raise BatchCheckError(f"{check.expectation} of {check.table} changed while judged")
         for row in sorted(rows, key=lambda row: str(row["school"])):
-            observed = int(row[check.column])
+            school = str(row["school"])
+            lower, upper, source = _bounds(suite, check, school, bounds)
             yield BatchVerdict(
-                suite=suite,
+                suite=suite.name,
                 expectation=check.expectation,
                 table=check.table,
-                school=str(row["school"]),
-                success=observed <= check.most,
-                observed=observed,
+                school=school,
+                success=row[check.column] == 0,
+                observed=int(row[check.shown]),
+                lower=lower,
+                upper=upper,
+                source=source,
             )
+
+
+def _bounds(
+    suite: Suite, check: _Check, school: str, bounds: BatchBounds
+) -> tuple[int | None, int | None, BoundSource | None]:
+    """Lower and upper bound of what ``check`` shows, and where they come from."""
+    if check.expectation == FRESHNESS:
+        return (None, *bounds.most_days[school])
+    one = bounds.volumes.get((school, check.table), Expected(0))
+    if check.expectation == FLOOR:
+        floor = max(one.floor or 0, suite.tables[check.table].least)
+        return floor, None, one.floor_from or BoundSource.SUITE
+    if check.expectation == CEILING:
+        return None, one.ceiling, one.ceiling_from
+    return None, 0, None

@@ -20,9 +20,10 @@ def last_moments(
     lessons of the school on the days in question, since the last of a day counts. ``bells``:
     ``number``, ``finish`` («HH:MM»), of all the school's bell timetables. ``zone``: of the region.
     """
+    rung, local = lessons, _end_of(pl.col("date"))
     match deadline:
         case SameDay():
-            local = _end_of(pl.col("date"))
+            pass
         case WithinDays(days=days):
             local = _end_of(pl.col("date").dt.offset_by(f"{days}d"))
         case AfterLastLesson(of=of, minutes=minutes):
@@ -31,9 +32,13 @@ def last_moments(
             # Whose last lesson has no bell, or who is nobody, has until midnight.
             last = pl.col("rung").max().over("date", own) + pl.duration(minutes=minutes)
             known = pl.col(own).is_not_null() & pl.col("rung_all").all().over("date", own)
-            local = pl.when(known).then(last).otherwise(_end_of(pl.col("date")))
-            return _in_utc(rung, local, zone)
-    return _in_utc(lessons, local, zone)
+            local = pl.when(known).then(last).otherwise(local)
+    return rung.select(due=_in_utc(local, zone))["due"]
+
+
+def end_of_days(days: pl.Expr, zone: str) -> pl.Expr:
+    """The last instant of each of ``days`` in ``zone``: ``INSTANT``."""
+    return _in_utc(_end_of(days), zone)
 
 
 def _end_of(day: pl.Expr) -> pl.Expr:
@@ -58,6 +63,6 @@ def _with_bells(lessons: pl.DataFrame, bells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _in_utc(lessons: pl.DataFrame, local: pl.Expr, zone: str) -> pl.Series:
+def _in_utc(local: pl.Expr, zone: str) -> pl.Expr:
     placed = local.dt.replace_time_zone(zone, ambiguous="latest", non_existent="raise")
-    return lessons.select(due=placed.dt.convert_time_zone("UTC"))["due"]
+    return placed.dt.convert_time_zone("UTC")

@@ -51,37 +51,58 @@ def first_written(
     record was entered, if that can be, else when it was changed: after the version without it
     and not after the hub saw it.
     """
-    ordered = versions.sort("key", "seen_at", "entered_at", nulls_last=True).with_columns(
-        _without=pl.col("seen_at").shift(1).over("key")
+    found = (
+        after_former(versions)
+        .filter(there.fill_null(value=False))
+        .unique("key", keep="first", maintain_order=True)
     )
-    since = pl.col("_without").is_null()
+    return written_at(found, looks).select(*WRITTEN).sort("key")
+
+
+def after_former(versions: pl.DataFrame) -> pl.DataFrame:
+    """``versions`` in their order, each with ``former_at``: when the one before it was seen."""
+    same = pl.col("key") == pl.col("key").shift(1)
+    return versions.sort("key", "seen_at", "entered_at", nulls_last=True).with_columns(
+        former_at=pl.when(same).then(pl.col("seen_at").shift(1))
+    )
+
+
+def written_at(versions: pl.DataFrame, looks: Sequence[datetime]) -> pl.DataFrame:
+    """Versions of ``after_former`` with ``not_before``, ``not_after`` and ``clock`` of each."""
+    new = pl.col("former_at").is_null()
     possible = [
-        pl.when((pl.col(said) <= pl.col("seen_at")) & (since | (pl.col(said) > pl.col("_without"))))
+        pl.when((pl.col(said) <= pl.col("seen_at")) & (new | (pl.col(said) > pl.col("former_at"))))
         .then(said)
         for said in ("entered_at", "changed_at")
     ]  # fmt: skip
-    found = (
-        ordered.filter(there.fill_null(value=False))
-        .unique("key", keep="first", maintain_order=True)
-        .with_columns(_said=pl.coalesce(possible))
-    )
     before = pl.DataFrame({"looked_at": sorted(looks)}, schema={"looked_at": INSTANT})
     return (
-        found.sort("seen_at")
+        versions.with_columns(_said=pl.coalesce(possible))
+        .sort("seen_at")
         .join_asof(
             before, left_on="seen_at", right_on="looked_at", strategy="backward",
             allow_exact_matches=False,
         )
-        .select(
-            "key",
+        .with_columns(
             not_before=pl.coalesce("_said", "looked_at"),
             not_after=pl.coalesce("_said", "seen_at"),
             clock=pl.when(pl.col("_said").is_null())
             .then(pl.lit(Clock.HUB.value))
             .otherwise(pl.lit(Clock.SOURCE.value)),
         )
-        .sort("key")
+        .drop("_said", "looked_at")
     )  # fmt: skip
+
+
+def certainly_late(due_at: pl.Expr) -> pl.Expr:
+    """Whether what was ``written_at`` came after ``due_at`` by even the earlier bound."""
+    by_source = pl.col("clock") == Clock.SOURCE.value
+    late = (
+        pl.when(by_source)
+        .then(pl.col("not_after") > due_at)
+        .otherwise(pl.col("not_before") >= due_at)
+    )
+    return late.fill_null(value=False)
 
 
 def outcomes(due: pl.DataFrame, written: pl.DataFrame, looked_at: datetime | None) -> pl.DataFrame:
@@ -94,18 +115,12 @@ def outcomes(due: pl.DataFrame, written: pl.DataFrame, looked_at: datetime | Non
     over = pl.lit(value=False)
     if looked_at is not None:
         over = pl.col("due_at") < looked_at.astimezone(UTC)
-    by_source = pl.col("clock") == Clock.SOURCE.value
-    late = (
-        pl.when(by_source)
-        .then(pl.col("not_after") > pl.col("due_at"))
-        .otherwise(pl.col("not_before") >= pl.col("due_at"))
-    )
     outcome = (
         pl.when(pl.col("not_after").is_null())
         .then(pl.when(over).then(pl.lit(Outcome.MISSING)).otherwise(pl.lit(Outcome.NOT_DUE)))
         .when(pl.col("not_after") <= pl.col("due_at"))
         .then(pl.lit(Outcome.IN_TIME))
-        .when(late.fill_null(value=False))
+        .when(certainly_late(pl.col("due_at")))
         .then(pl.lit(Outcome.LATE))
         .otherwise(pl.lit(Outcome.UNKNOWN))
     )

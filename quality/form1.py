@@ -33,10 +33,16 @@ ROWS: dict[str, pl.DataType] = {
 }
 
 
-def form1(frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]) -> pl.DataFrame:
-    """Columns ``grade_level`` (Int64) and ``COLUMNS`` (Int64) as of the end of ``period``."""
+def form1(
+    frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date], known: pl.Series
+) -> pl.DataFrame:
+    """Columns ``grade_level`` (Int64) and ``COLUMNS`` (Int64) as of the end of ``period``.
+
+    ``known``: the pupils with data (``journal_outline.pupils_with_data``). Of lessons that say the
+    same of class, subject, teacher and holding one is enough.
+    """
     return (
-        form1_rows(frames, basis, period)
+        form1_rows(frames, basis, period, known)
         .group_by("grade_level")
         .agg((pl.col("column") == name).sum().cast(pl.Int64).alias(name) for name in COLUMNS)
         .sort("grade_level")
@@ -44,7 +50,7 @@ def form1(frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]
 
 
 def form1_rows(
-    frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]
+    frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date], known: pl.Series
 ) -> pl.DataFrame:
     """What each cell counts: ``ROWS``, each thing once in a cell. Every level has its classes."""
     levels = frames.class_.select(
@@ -53,8 +59,7 @@ def form1_rows(
     held = held_lessons(frames, period)
     pupils = open_enrolments(frames.enrolment, period[1])
     subjects = frames.curriculum_hours.select("class_key", "subject_key")
-    teachers = loaded(frames, basis, period)
-    known = _pupils_with_data(frames, period)
+    teachers = teachers_with_load(frames, basis, period)
     allowed = frames.access_account.filter(pl.col("active"))["person"]
     counted = {
         "classes": levels.select("class_key", value="class_key"),
@@ -103,17 +108,9 @@ def open_enrolments(enrolments: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
 
 
-def _pupils_with_data(frames: JournalFrames, period: tuple[date, date]) -> pl.Series:
-    """Pupils with a mark or an attendance record (``present`` is one) in the period."""
-    lessons = frames.lesson.filter(pl.col("date").is_between(*period)).select(
-        lesson_key="source_key"
-    )
-    marked = frames.mark.filter(pl.col("date").is_between(*period)).select("pupil")
-    listed = frames.attendance.join(lessons, on="lesson_key", how="semi").select("pupil")
-    return pl.concat([marked, listed]).drop_nulls().unique()["pupil"]
-
-
-def loaded(frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]) -> pl.DataFrame:
+def teachers_with_load(
+    frames: JournalFrames, basis: ScheduleBasis, period: tuple[date, date]
+) -> pl.DataFrame:
     """Rows of teachers' load in the period: slots, or lessons where there is no timetable."""
     if basis is ScheduleBasis.LESSONS:
         return frames.lesson.filter(pl.col("date").is_between(*period))

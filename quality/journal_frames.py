@@ -5,9 +5,10 @@ Types come from the tables, so that an empty frame has them too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -32,7 +33,7 @@ from schemas.tables import journal_table
 _NEEDED: dict[str, list[str]] = {
     "class_": ["source_key", "grade_level"],
     "enrolment": ["key", "pupil", "class_key", "start", "finish"],
-    "term": ["kind", "start", "finish"],
+    "term": ["source_key", "kind", "start", "finish"],
     "curriculum_hours": ["key", "class_key", "subject_key", "hours_per_week"],
     "timetable_slot": [
         "key", "class_key", "group_key", "subject_key", "teacher",
@@ -48,9 +49,15 @@ _NEEDED: dict[str, list[str]] = {
     ],
     "attendance": ["key", "pupil", "lesson_key", "status", "entered_at", "first_seen_at"],
     "access_account": ["key", "person", "active"],
-    "holiday": ["start", "finish"],
+    "subject": ["source_key"],
+    "staff_member": ["person"],
+    "guardian": ["person", "pupil"],
+    "holiday": ["kind", "start", "finish"],
     "bell": ["number", "finish"],
 }  # fmt: skip
+
+# What grows with the days; the rest is the structure of the school year.
+OF_DAYS = ("lesson", "mark", "attendance")
 
 _FRAME_TYPES: list[tuple[type, pl.DataType]] = [
     (Boolean, pl.Boolean()),
@@ -74,20 +81,68 @@ class JournalFrames:
     mark: pl.DataFrame
     attendance: pl.DataFrame
     access_account: pl.DataFrame
+    subject: pl.DataFrame
+    staff_member: pl.DataFrame
+    guardian: pl.DataFrame
     holiday: pl.DataFrame
     bell: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Known:
+    """One school's journal of a year, as it was known at an instant."""
+
+    school: str
+    source: str
+    school_year: int
+    as_of: datetime
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The values of the statements of ``known``."""
+        return vars(self)
 
 
 def read_journal(
     connection: Connection, school: str, source: str, school_year: int, as_of: datetime
 ) -> JournalFrames:
     """The journal of ``school`` for the year that began in ``school_year``, as known ``as_of``."""
-    place = {"school": school, "source": source, "school_year": school_year, "as_of": as_of}
+    journal = Known(school, source, school_year, as_of)
+    return read_days(connection, journal, read_structure(connection, journal), None)
+
+
+def read_structure(connection: Connection, journal: Known) -> JournalFrames:
+    """All of the journal but its days: the frames of ``OF_DAYS`` are empty."""
     return JournalFrames(
         **{
-            entity: known_rows(connection, entity, names, place)
+            entity: pl.DataFrame(schema=_schema(journal_table(entity), names))
+            if entity in OF_DAYS
+            else _as_of(connection, journal_table(entity), names, journal)
             for entity, names in _NEEDED.items()
         }
+    )
+
+
+def read_days(
+    connection: Connection,
+    journal: Known,
+    structure: JournalFrames,
+    days: Collection[date] | None,
+) -> JournalFrames:
+    """``structure`` with the lessons of ``days``, or all, and with what is recorded of them."""
+    lesson, mark, attendance = (
+        partial(_as_of, connection, journal_table(entity), _NEEDED[entity], journal)
+        for entity in OF_DAYS
+    )
+    if days is None:
+        return replace(structure, lesson=lesson(), mark=mark(), attendance=attendance())
+    held = lesson("date = ANY(CAST(:days AS date[]))", days=list(days))
+    of_them, keys = "lesson_key = ANY(CAST(:keys AS text[]))", held["source_key"].to_list()
+    return replace(
+        structure,
+        lesson=held,
+        mark=mark(of_them, keys=keys),
+        attendance=attendance(of_them, keys=keys),
     )
 
 
@@ -97,36 +152,46 @@ def read_frame(
     """The columns ``names`` of the rows of ``table`` that meet ``where``."""
     columns = [table.c[name] for name in names]
     rows = connection.execute(select(*columns).where(where)).all()
-    schema = {column.name: _frame_type(column) for column in columns}
-    return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+    return pl.DataFrame([tuple(row) for row in rows], schema=_schema(table, names), orient="row")
 
 
 def known_rows(
     connection: Connection,
     entity: str,
     names: Sequence[str],
-    place: Mapping[str, object],
+    journal: Known,
     keys: Sequence[str] | None = None,
 ) -> pl.DataFrame:
-    """The columns ``names`` of the rows of ``entity`` that were live at an instant.
+    """The columns ``names``, ``key`` among them, of the rows of ``entity``, or of ``keys`` only."""
+    only = "true" if keys is None else "key = ANY(CAST(:keys AS text[]))"
+    return _as_of(connection, journal_table(entity), names, journal, only, keys=list(keys or ()))
 
-    ``place``: ``school``, ``source``, ``school_year`` and ``as_of``; ``keys``: only these rows.
+
+def _as_of(
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    journal: Known,
+    only: str = "true",
+    **values: object,
+) -> pl.DataFrame:
+    """The rows of ``table`` that were live, of these the ones that meet ``only``."""
+    query = f"SELECT * FROM ({known(table.name, names)}) k WHERE {only}"
+    rows = connection.execute(text(query), journal.values | values).all()
+    return pl.DataFrame([tuple(row) for row in rows], schema=_schema(table, names), orient="row")
+
+
+def _schema(table: Table, names: Sequence[str]) -> dict[str, pl.DataType]:
+    return {name: _frame_type(table.c[name]) for name in names}
+
+
+def known(entity: str, names: Sequence[str]) -> str:
+    """SQL: the columns ``names`` of the rows of ``entity`` that were live (``Known.values``).
+
+    A row written since is shown as the history has it; the others are as they were.
     """
-    table = journal_table(entity)
-    only = "" if keys is None else " AND t.key = ANY(:keys)"
-    values = dict(place) if keys is None else dict(place) | {"keys": list(keys)}
-    result = connection.execute(text(_known(table.name, names, only)), values)
-    # The driver's own tuples: to make a row object of each takes longer than to read them.
-    rows = result.cursor.fetchall() if result.cursor else []
-    schema = {name: _frame_type(table.c[name]) for name in names}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _known(entity: str, names: Sequence[str], only: str) -> str:
-    """A row written since is shown as the history has it; the others are as they were."""
     columns = ", ".join(f'"{name}"' for name in names)
     here = "t.school = :school AND t.source = :source AND t.school_year = :school_year"
-    here += only
     return f"""
 SELECT {columns} FROM journal.{entity} t
 WHERE {here} AND t.recorded_at <= :as_of AND t.vanished_at IS NULL

@@ -1,11 +1,13 @@
 """How well the journal is kept: facts of each scheduled lesson, and the figures they add up to.
 
 ``lesson_facts`` gives one row per scheduled lesson, so that a figure can be opened down to the
-lessons it counts; ``figures`` adds them up; ``roll_up`` adds schools up to districts and to the
+lessons it counts; ``figures`` adds counts up; ``roll_up`` adds schools up to districts and to the
 region. The definitions in words stand in the regulation profile (``quality/profiles``).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -28,14 +30,17 @@ FIGURE_SCHEMA: dict[str, pl.DataType] = {
 }
 REGION = "region"
 
-# measure: (what is counted, among what; None = every scheduled lesson)
-COUNTED: dict[str, tuple[str, str | None]] = {
-    "fill_rate": ("filled", None),
-    "held": ("held", None),
+# measure: (counts of its numerator, of its denominator); ``lessons`` are the scheduled ones.
+RATIOS: dict[str, tuple[str, str]] = {
+    "fill_rate": ("filled", "lessons"),
+    "held": ("held", "lessons"),
     "topic": ("topic", "held"),
     "homework": ("homework", "homework_due"),
     "attendance": ("attendance", "held"),
     "marks": ("marks", "held"),
+    "timeliness": ("parts_in_time", "parts_judged"),
+    "accumulation": ("enough", "pairs"),
+    "upload_frequency": ("uploaded", "uploads_due"),
 }
 
 
@@ -75,17 +80,25 @@ def lesson_facts(
     return facts.with_columns(filled=filled).select(*scheduled.columns, *FACTS)
 
 
-def figures(facts: pl.DataFrame) -> pl.DataFrame:
-    """Numerator and denominator of each measure of ``facts``: ``FIGURE_SCHEMA``."""
-    rows = [
-        {
-            "measure": measure,
-            "numerator": int(facts[counted].sum()),
-            "denominator": facts.height if among is None else int(facts[among].sum()),
-        }
-        for measure, (counted, among) in COUNTED.items()
-    ]
-    return pl.DataFrame(rows, schema=FIGURE_SCHEMA)
+def figures(counts: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Numerator and denominator of each measure that ``counts`` speak of: ``by`` and
+    ``FIGURE_SCHEMA``.
+
+    ``counts``: rows to be added up, with the counts of ``RATIOS``, all or some. Without ``by`` no
+    rows are zero of zero.
+    """
+    told = {m: pair for m, pair in RATIOS.items() if set(pair) <= set(counts.columns)}
+    needed = pl.col(sorted({name for pair in told.values() for name in pair})).sum()
+    sums = counts.group_by(by, maintain_order=True).agg(needed) if by else counts.select(needed)
+    return pl.concat(
+        sums.select(
+            *by,
+            measure=pl.lit(measure),
+            numerator=pl.col(counted).cast(pl.Int64),
+            denominator=pl.col(among).cast(pl.Int64),
+        )
+        for measure, (counted, among) in told.items()
+    )
 
 
 def roll_up(schools: pl.DataFrame) -> pl.DataFrame:

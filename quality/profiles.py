@@ -21,6 +21,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import Field, model_validator
 
+from quality.forms import Form
 from quality.regulations import AnyRule, Asked, Citation, Rule, Strict
 
 FOLDER = Path(__file__).with_name("profiles")
@@ -45,30 +46,6 @@ class MeasureDefinition(Strict):
     remark: str
     fix: str
     citation: Citation
-
-
-class FormColumn(Strict):
-    """A column with the document's own wording."""
-
-    code: str
-    title: str
-
-
-class FormRow(Strict):
-    """A row of a form by grade level; the last row of annex 4 holds two levels."""
-
-    title: str
-    grade_levels: list[int] = Field(min_length=1)
-
-
-class Form(Strict):
-    """A form of the documents: its wording, columns and rows."""
-
-    code: str
-    title: str
-    citation: Citation
-    columns: list[FormColumn]
-    rows: list[FormRow]
 
 
 class Profile(Strict):

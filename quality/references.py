@@ -11,13 +11,28 @@ from quality.refused import refused_rows
 from schemas.catalogue import fields_of
 from schemas.frames import no_refusals
 
+# Entities that are persons, and what a reference to one is called.
+PEOPLE = {"pupil": "person:pupil", "staff_member": "person:staff", "guardian": "person:guardian"}
+_ENTITIES = {name: entity for entity, name in PEOPLE.items()}
+
+# What each dangling record refers to: its row and field, the entity and key that are not there.
+MISSING: dict[str, pl.DataType] = {
+    "entity": pl.String(),
+    "_row": pl.UInt32(),
+    "field": pl.String(),
+    "missing_entity": pl.String(),
+    "missing_key": pl.String(),
+}
+
 
 @dataclass(frozen=True)
 class Referenced:
-    """``kept``: records all of whose references are known; ``refusals``: the others."""
+    """``kept``: records all of whose references are known; ``refusals``: the others; ``missing``:
+    what these refer to (``MISSING``), keys as the frame has them."""
 
     kept: pl.DataFrame
     refusals: pl.DataFrame
+    missing: pl.DataFrame
 
 
 def references(entity: str) -> dict[str, str]:
@@ -43,12 +58,26 @@ def check_references(
     lost = {field: _lost(frame[field], known[target]) for field, target in targets.items()}
     flags = pl.DataFrame(lost) if lost else pl.DataFrame({"_none": [False] * frame.height})
     bad = flags.select(pl.any_horizontal(pl.all())).to_series()
+    dangling = {field: frame.filter(flag) for field, flag in lost.items() if flag.any()}
     refusals = [
-        refused_rows(entity, frame.filter(flag), field, "dangling_reference")
-        for field, flag in lost.items()
-        if flag.any()
+        refused_rows(entity, rows, field, "dangling_reference") for field, rows in dangling.items()
     ]
-    return Referenced(frame.filter(~bad), pl.concat([no_refusals(), *refusals]))
+    missing = [_missing(entity, rows, field, targets[field]) for field, rows in dangling.items()]
+    return Referenced(
+        kept=frame.filter(~bad),
+        refusals=pl.concat([no_refusals(), *refusals]),
+        missing=pl.concat([pl.DataFrame(schema=MISSING), *missing]),
+    )
+
+
+def _missing(entity: str, rows: pl.DataFrame, field: str, target: str) -> pl.DataFrame:
+    return rows.select(
+        pl.lit(entity).alias("entity"),
+        "_row",
+        pl.lit(field).alias("field"),
+        pl.lit(_ENTITIES.get(target, target)).alias("missing_entity"),
+        pl.col(field).cast(pl.String).alias("missing_key"),
+    )
 
 
 def _lost(values: pl.Series, known: pl.Series) -> pl.Series:

@@ -21,16 +21,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 import polars as pl
 
 from quality.deadlines import last_moments
 from quality.entry_times import Outcome, first_written, outcomes
+from quality.mark_deadlines import in_force, kinds_of_work
 from quality.profiles import Profile
-from quality.regulations import Asked, Deadline, EnteredInTime
-from schemas.codes import WorkType
+from quality.regulations import Asked
 from schemas.frames import INSTANT
 
 JUDGED = (Outcome.IN_TIME, Outcome.LATE, Outcome.MISSING)
@@ -57,23 +57,12 @@ PARTS: dict[str, pl.DataType] = {
     "teacher": pl.String(),
     "part": pl.String(),
     "record": pl.String(),  # key of the mark; null for the lesson's own parts
+    "asked": pl.String(),  # the rule that asks for it
     "due_at": INSTANT,
     "outcome": pl.String(),
     "clock": pl.String(),
     "not_before": INSTANT,  # entry_times.WRITTEN
     "not_after": INSTANT,
-}
-
-# Whose rule a mark follows: the first of these that the regulation has.
-_ANY = (Asked.LESSON_MARKS,)
-_WRITTEN = (Asked.WRITTEN_MARKS, *_ANY)
-_CONTROL = (Asked.CONTROL_MARKS, *_WRITTEN)
-_BY_WORK = {
-    WorkType.CONTROL: _CONTROL,
-    WorkType.TEST: _CONTROL,
-    WorkType.WRITTEN: _WRITTEN,
-    WorkType.INDEPENDENT: _WRITTEN,
-    WorkType.PROJECT: _WRITTEN,
 }
 
 
@@ -118,12 +107,6 @@ def timeliness(observed: Observed, profile: Profile, zone: str) -> pl.DataFrame:
     return pl.concat(parts).sort("date", "class_key", "subject_key", "part", "lesson_key", "record")
 
 
-def figure(parts: pl.DataFrame) -> tuple[int, int]:
-    """In time, and all that can be judged."""
-    judged = parts.filter(pl.col("outcome").is_in([outcome.value for outcome in JUDGED]))
-    return judged.filter(outcome=Outcome.IN_TIME.value).height, judged.height
-
-
 class _Work:
     """One journal under one profile."""
 
@@ -151,10 +134,10 @@ class _Work:
         of_lessons = marks.select("lesson_key", "work_type", record="key", key="key")
         held = self._lessons.filter("held").drop("key")
         due = []
-        for work_type, asked in ((work, _BY_WORK.get(work, _ANY)) for work in WorkType):
-            rows = of_lessons.filter(work_type=work_type.value).drop("work_type")
+        for asked, works in kinds_of_work().items():
+            rows = of_lessons.filter(pl.col("work_type").is_in(works)).drop("work_type")
             due.append(rows.join(held, on="lesson_key").join(self._due_at(asked), on="_row"))
-        columns = [*held.columns, "key", "record", "due_at"]
+        columns = [*held.columns, "key", "record", "asked", "due_at"]
         everything = pl.concat([frame.select(columns) for frame in due])
         return self._judged(Part.MARKS, everything, self._recorded(marks))
 
@@ -178,22 +161,22 @@ class _Work:
         return rows.with_columns(teacher="given_by", part=pl.lit(part.value)).select(*PARTS)
 
     def _due_at(self, asked: Sequence[Asked]) -> pl.DataFrame:
-        """``_row`` and ``due_at`` of the lessons on whose day the first of ``asked`` that the
-        profile has is in force."""
-        by_deadline: dict[Deadline, list[date]] = {}
-        for day in self._lessons["date"].unique().to_list():
-            rules = (self._profile.rule(EnteredInTime, one, day) for one in asked)
-            if rule := next(filter(None, rules), None):
-                by_deadline.setdefault(rule.deadline, []).append(day)
+        """``_row``, ``asked`` and ``due_at`` of the lessons on whose day the first of ``asked``
+        that the profile has is in force."""
+        days = self._lessons["date"].unique().to_list()
         parts = [
             self._lessons.with_columns(
-                due_at=last_moments(deadline, self._lessons, self._observed.bells, self._zone)
+                asked=pl.lit(rule.code.value),
+                due_at=last_moments(rule.deadline, self._lessons, self._observed.bells, self._zone),
             )
-            .filter(pl.col("date").is_in(days))
-            .select("_row", "due_at")
-            for deadline, days in by_deadline.items()
+            .filter(pl.col("date").is_in(on))
+            .select("_row", "asked", "due_at")
+            for rule, on in in_force(self._profile, asked, days).items()
         ]
-        return pl.concat([pl.DataFrame(schema={"_row": pl.UInt32, "due_at": INSTANT}), *parts])
+        nothing = pl.DataFrame(
+            schema={"_row": pl.UInt32(), "asked": pl.String(), "due_at": INSTANT}
+        )
+        return pl.concat([nothing, *parts])
 
 
 def _words(column: str) -> pl.Expr:

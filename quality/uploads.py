@@ -3,21 +3,35 @@
 A school day has exactly one cause (``Cause``). An accepted upload of the day settles it; then an
 upload whose documents could not be read; then the hub's last attempt of that day. A source the
 hub reads itself (``pulled``) counts as uploaded when that day's reading succeeded, even if it
-brought nothing new. A folder looks back: a day without any attempt is the school's once a later
-attempt went through and found no folder of that day, and the hub's fault until then.
+brought nothing new. A folder looks back: a day that the hub itself missed is the school's once a
+later attempt went through and found no folder of that day, and the hub's fault until then. A folder
+that lay there while the hub was down is the day's upload, whenever the hub read it.
 
-``uploads``: ``upload_date`` Date, ``accepted`` Boolean. ``attempts``: ``business_date`` Date,
-``state`` (done, nothing_new, partly, failed), ``rule`` String or null, ``finished_at`` Datetime.
+What came of the data afterwards, at the portal: ``delivery_causes``.
+
+``uploads``: ``upload_date`` Date, ``accepted`` Boolean, ``read_on`` Date or null: business date of
+the run that read the upload last. ``attempts``, and deliveries (``ATTEMPTS``): ``business_date``
+Date, ``state`` (done, nothing_new, partly, failed), ``rule`` String or null, ``finished_at``
+Datetime.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 import polars as pl
+
+from schemas.frames import INSTANT
+
+ATTEMPTS: dict[str, pl.DataType] = {
+    "business_date": pl.Date(),
+    "state": pl.String(),
+    "rule": pl.String(),
+    "finished_at": INSTANT,
+}
 
 
 class Cause(StrEnum):
@@ -33,9 +47,21 @@ class Cause(StrEnum):
     NOT_A_SCHOOL_DAY = "not_a_school_day"
 
 
+# What stands against an upload, the first that holds: among journals too.
+_PRECEDENCE = (
+    Cause.SCHOOL_DID_NOT_FILL,
+    Cause.SOURCE_UNAVAILABLE,
+    Cause.DATA_REJECTED,
+    Cause.HUB_FAULT,
+    Cause.PORTAL_UNAVAILABLE,
+    Cause.PORTAL_REJECTED,
+    Cause.UPLOADED,
+)
+
 # Rules of schemas/rules.yml that stop a source; any other rule is about the data themselves.
 _BY_RULE = {
     "source_unavailable": Cause.SOURCE_UNAVAILABLE,
+    "rate_limited": Cause.SOURCE_UNAVAILABLE,
     "access_denied": Cause.SOURCE_UNAVAILABLE,  # the system answered, but not to us
     "misconfigured": Cause.HUB_FAULT,  # the operator's settings
     "hub_fault": Cause.HUB_FAULT,
@@ -46,33 +72,32 @@ _WENT_THROUGH = ("done", "nothing_new")
 
 @dataclass(frozen=True)
 class Attempt:
-    """The hub's last attempt to read a school's journal on a day."""
+    """The hub's last attempt on a day: to read a school's journal, or to deliver what it read."""
 
     state: str
     rule: str | None
 
+    @property
+    def went_through(self) -> bool:
+        return self.state in _WENT_THROUGH
 
-def day_causes(
-    days: list[date],
-    school_days: set[date],
-    uploads: pl.DataFrame,
-    attempts: pl.DataFrame,
-    *,
-    pulled: bool,
-) -> dict[date, Cause]:
-    """The cause of each of ``days``, in their order."""
-    accepted: dict[date, bool] = dict(
-        uploads.group_by("upload_date").agg(pl.col("accepted").any()).iter_rows()
-    )
-    last = last_attempts(attempts)
-    through = [day for day, attempt in last.items() if attempt.state in _WENT_THROUGH]
-    looked_until = max(through, default=date.min)
-    return {
-        day: Cause.NOT_A_SCHOOL_DAY
-        if day not in school_days
-        else _cause(accepted.get(day), last.get(day), looked_back=day < looked_until, pulled=pulled)
-        for day in days
-    }
+    @property
+    def cause(self) -> Cause:
+        """Of a day whose reading did not go through."""
+        if self.rule is None:
+            return Cause.HUB_FAULT
+        return _BY_RULE.get(self.rule, Cause.DATA_REJECTED)
+
+
+def known_attempts(attempts: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """Those that were known ``as_of``, an instant of the region's zone.
+
+    A run is known by its business date. What it came to is what it had come to at the instant;
+    a date on which the hub worked only afterwards, catching up, is known as it then became.
+    """
+    ours = attempts.filter(pl.col("business_date") <= as_of.date())
+    in_time = ours.filter(pl.col("finished_at") <= as_of.astimezone(UTC))
+    return pl.concat([in_time, ours.join(in_time, on="business_date", how="anti")])
 
 
 def last_attempts(attempts: pl.DataFrame) -> dict[date, Attempt]:
@@ -81,33 +106,81 @@ def last_attempts(attempts: pl.DataFrame) -> dict[date, Attempt]:
     return {day: Attempt(state, rule) for day, state, rule in ordered.iter_rows()}
 
 
+def accepted_days(
+    uploads: pl.DataFrame, attempts: Mapping[date, Attempt], until: date
+) -> dict[date, bool]:
+    """Whether the upload of a day was accepted, as ``attempts`` until ``until`` had read it.
+
+    The record of an upload says how its last reading ended. If that came later, the last attempt
+    that reached the data says it; if none had, there was no upload to speak of.
+    """
+    found: dict[date, bool] = {}
+    for day, accepted, read_on in uploads.select("upload_date", "accepted", "read_on").iter_rows():
+        known = accepted
+        if read_on is not None and read_on > until:
+            reached = [
+                attempts[on].went_through
+                for on in sorted(attempts)
+                if day <= on <= until
+                and (attempts[on].went_through or attempts[on].cause is Cause.DATA_REJECTED)
+            ]
+            if not reached:
+                continue
+            known = reached[-1]
+        found[day] = found.get(day, False) or known
+    return found
+
+
+def day_causes(
+    days: list[date],
+    school_days: set[date],
+    accepted: Mapping[date, bool],
+    attempts: Mapping[date, Attempt],
+    *,
+    pulled: bool,
+) -> dict[date, Cause]:
+    """The cause of each of ``days``, in their order, by what reached the hub.
+
+    ``accepted``: ``accepted_days``; ``attempts``: ``last_attempts``.
+    """
+    through = [day for day, attempt in attempts.items() if attempt.went_through]
+    looked_until = max(through, default=date.min)
+    return {
+        day: Cause.NOT_A_SCHOOL_DAY
+        if day not in school_days
+        else _cause(
+            accepted.get(day),
+            attempts.get(day),
+            looked_back=day < looked_until and not pulled,
+            pulled=pulled,
+        )
+        for day in days
+    }
+
+
 def _cause(
     accepted: bool | None, attempt: Attempt | None, *, looked_back: bool, pulled: bool
 ) -> Cause:
-    if accepted:
-        return Cause.UPLOADED
-    if accepted is False:
-        return Cause.DATA_REJECTED
-    if attempt is None:
-        return Cause.SCHOOL_DID_NOT_FILL if looked_back and not pulled else Cause.HUB_FAULT
-    if attempt.state in _WENT_THROUGH:
+    if accepted is not None:
+        return Cause.UPLOADED if accepted else Cause.DATA_REJECTED
+    if attempt is not None and attempt.went_through:
         return Cause.UPLOADED if pulled else Cause.SCHOOL_DID_NOT_FILL
-    if attempt.rule is None:
-        return Cause.HUB_FAULT
-    return _BY_RULE.get(attempt.rule, Cause.DATA_REJECTED)
+    cause = Cause.HUB_FAULT if attempt is None else attempt.cause
+    if cause is Cause.HUB_FAULT and looked_back:
+        return Cause.SCHOOL_DID_NOT_FILL
+    return cause
 
 
 def merge_calendars(calendars: Sequence[Mapping[date, Cause]]) -> dict[date, Cause]:
     """The days of a school with several journals: uploaded when every journal due was.
 
-    Otherwise the cause of the first journal that was not.
+    Otherwise the cause that comes first in the order of docs/compliance.md, whichever journal's.
     """
     merged = {}
     for day in sorted({day for calendar in calendars for day in calendar}):
-        causes = [calendar[day] for calendar in calendars if day in calendar]
-        due = [cause for cause in causes if cause is not Cause.NOT_A_SCHOOL_DAY]
-        missing = [cause for cause in due if cause is not Cause.UPLOADED]
-        merged[day] = (missing or due or causes)[0]
+        causes = {calendar[day] for calendar in calendars if day in calendar}
+        due = [cause for cause in _PRECEDENCE if cause in causes]
+        merged[day] = due[0] if due else Cause.NOT_A_SCHOOL_DAY
     return merged
 
 
@@ -126,7 +199,6 @@ def rhythm(causes: Mapping[date, Cause]) -> Rhythm:
     """The frequency over ``causes`` (one entry per day of the period)."""
     days = sorted(day for day, cause in causes.items() if cause is not Cause.NOT_A_SCHOOL_DAY)
     uploaded = [day for day in days if causes[day] is Cause.UPLOADED]
-    week = 6 if any(day.isoweekday() == 6 for day in days) else 5
     gap = longest = 0
     for day in days:
         gap = 0 if causes[day] is Cause.UPLOADED else gap + 1
@@ -136,8 +208,14 @@ def rhythm(causes: Mapping[date, Cause]) -> Rhythm:
         due=len(days),
         longest_gap=longest,
         last_upload=uploaded[-1] if uploaded else None,
-        words=frequency_words(len(uploaded), len(days), week),
+        words=frequency_words(len(uploaded), len(days), school_week(causes)),
     )
+
+
+def school_week(causes: Mapping[date, Cause]) -> int:
+    """How many school days the weeks of ``causes`` have: 5, or 6 where any Saturday is one."""
+    open_days = (day for day, cause in causes.items() if cause is not Cause.NOT_A_SCHOOL_DAY)
+    return 6 if any(day.isoweekday() == 6 for day in open_days) else 5
 
 
 def frequency_words(uploaded: int, due: int, week: int) -> str:

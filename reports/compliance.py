@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from quality.declared import percent
 from quality.measures import MEASURES, REGION
 from quality.profiles import Profile
 from quality.regulations import Accumulation, Asked
@@ -43,10 +44,7 @@ class Figure:
         """As a Russian reader writes it: ``94,1 %``; never rounded up to a full hundred."""
         if self.share is None:
             return NOTHING
-        tenths = round(self.share * 1000)
-        if tenths == 1000 and self.missing:
-            tenths = 999
-        return f"{tenths // 10},{tenths % 10} %"
+        return percent((self.numerator, self.denominator)).replace("\u00a0", " ")
 
     def __add__(self, other: Figure) -> Figure:
         return Figure(self.numerator + other.numerator, self.denominator + other.denominator)

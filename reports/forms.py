@@ -19,8 +19,8 @@ from privacy.disclosure import (
     disclosure_policy,
     suppress,
 )
+from quality.forms import Form
 from quality.measures import REGION
-from quality.profiles import Form
 
 CELLS = {"school": pl.String, "grade_level": pl.Int64, "column": pl.String, "value": pl.Int64}
 

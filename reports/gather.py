@@ -102,7 +102,7 @@ class Gathered:
 def gather_schools(connection: Connection, as_of: date) -> Gathered:
     """What is kept for ``as_of``. Raises ``quality.profiles.UnknownProfileError``."""
     figures = _figures(connection, as_of)
-    days = _days(connection, as_of)
+    days, reached = _days(connection, as_of)
     ledger = _ledger(connection, as_of)
     found = _found(connection, as_of)
     registered = connection.execute(select(schools).order_by(schools.c.code)).all()
@@ -114,7 +114,7 @@ def gather_schools(connection: Connection, as_of: date) -> Gathered:
             district=row.district,
             figures=figures[row.code],
             days=days[row.code],
-            rhythm=rhythm(days[row.code]),
+            rhythm=rhythm(reached[row.code]),
             remarks=_measured(profiles[row.code], figures[row.code]) + found[row.code],
             ledger=ledger[row.code],
         )
@@ -135,15 +135,22 @@ def _figures(connection: Connection, as_of: date) -> dict[str, dict[str, Figure]
     return figures
 
 
-def _days(connection: Connection, as_of: date) -> dict[str, dict[date, Cause]]:
-    """Upload calendar of each school (``pipeline.measure`` says how it is kept)."""
-    kept = select(form_figures.c.school, form_figures.c.row, form_figures.c.column).where(
-        form_figures.c.as_of == as_of, form_figures.c.form == "uploads"
-    )
-    days: dict[str, dict[date, Cause]] = defaultdict(dict)
-    for school, day, cause in connection.execute(kept):
-        days[school][date.fromisoformat(day)] = Cause(cause)
-    return days
+_Calendars = dict[str, dict[date, Cause]]
+
+
+def _days(connection: Connection, as_of: date) -> tuple[_Calendars, _Calendars]:
+    """Upload calendar of each school (``pipeline.measure`` says how it is kept), and the same where
+    every day whose upload the hub accepted is an uploaded one."""
+    kept = select(
+        form_figures.c.school, form_figures.c.row, form_figures.c.column, form_figures.c.value
+    ).where(form_figures.c.as_of == as_of, form_figures.c.form == "uploads")
+    days: _Calendars = defaultdict(dict)
+    reached: _Calendars = defaultdict(dict)
+    for school, row, cause, accepted in connection.execute(kept):
+        day = date.fromisoformat(row)
+        days[school][day] = Cause(cause)
+        reached[school][day] = Cause.UPLOADED if accepted else Cause(cause)
+    return days, reached
 
 
 def _form1(connection: Connection, as_of: date) -> pl.DataFrame:

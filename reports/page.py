@@ -32,7 +32,7 @@ class UploadMonth:
 
 def render_page(report: Report) -> str:
     """The page of ``report``."""
-    template = _environment().get_template("compliance.html.j2")
+    template = environment().get_template("compliance.html.j2")
     return template.render(
         report=report,
         measures=[report.profile.measure(code) for code in report.measures],
@@ -45,7 +45,8 @@ def render_page(report: Report) -> str:
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates of HTML pages; what is put into them is escaped."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

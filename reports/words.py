@@ -43,7 +43,11 @@ COLLECTED = {
 SOURCES = {
     "paragraf": "Параграф",
     "netschool": "NetSchool",
+    "netschool_web": "NetSchool",
     "dnevnik_ru": "Дневник.ру",
+    "eljur": "ЭлЖур",
+    "eschool": "eSchool",
+    "klassinfo": "KlassInfo",
     "lists": "Списки школы",
 }
 
@@ -54,6 +58,15 @@ LEDGER_EQUATION = (
 FORM_SUMS = "В своде числа школ сложены: предмет, который есть в двух школах, посчитан дважды."
 
 WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
+WEEKDAY_NAMES = (
+    "понедельник",
+    "вторник",
+    "среда",
+    "четверг",
+    "пятница",
+    "суббота",
+    "воскресенье",
+)
 MONTHS = (
     "января",
     "февраля",
@@ -88,6 +101,11 @@ MONTH_NAMES = (
 def long_date(day: date) -> str:
     """``18 сентября 2026 года``."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year} года"
+
+
+def month_of(day: date) -> str:
+    """``сентябрь 2026 года``."""
+    return f"{MONTH_NAMES[day.month - 1].lower()} {day.year} года"
 
 
 def short_date(day: date | None) -> str:

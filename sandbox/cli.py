@@ -15,6 +15,7 @@ from sandbox.emulators.fault_plan import Plan, read
 from sandbox.generate import NotARegionError, generate
 from sandbox.mutate import UnknownSchoolError, mutate
 from sandbox.params import SYSTEMS, Params
+from sandbox.regulations import REGULATIONS
 from sandbox.serve import EMULATORS, serve_until_stopped
 
 _TEACH = """
@@ -89,7 +90,14 @@ def _params(options: argparse.Namespace) -> Params:
         schools_per_system=options.schools_per_system,
         classes=options.classes,
         systems=tuple(options.systems.split(",")),
+        profiles=tuple(options.profiles.split(",")),
+        evenings=_days(options.evenings),
+        compliance=_days(options.compliance),
     )
+
+
+def _days(text: str) -> tuple[date, ...]:
+    return tuple(date.fromisoformat(day) for day in text.split(",") if day)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -143,4 +151,11 @@ def _add_size(command: argparse.ArgumentParser) -> None:
         default=",".join(size.systems),
         help=f"journal systems, with commas; possible: {', '.join(SYSTEMS)}",
     )
+    add(
+        "--profiles",
+        default=",".join(size.profiles),
+        help=f"regulations of the districts in turn; possible: {', '.join(REGULATIONS)}",
+    )
+    add("--compliance", default="", help="evenings whose remarks are told; breaks the regulations")
+    add("--evenings", default="", help="days on which the hub works, with commas (default: all)")
     add("--classes", type=int, default=size.classes, help="grade levels a school has, 1-11")

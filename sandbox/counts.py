@@ -50,7 +50,7 @@ def _structure(view: View) -> dict[str, int]:
     if school.system == "dnevnik_ru":
         counts["bell"] = len(school.bells)
     else:
-        counts["holiday"] = len(school.holidays)
+        counts["holiday"] = len(school.listed_holidays)
         counts["timetable_slot"] = len(school.slots)
     return counts
 

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from sandbox.calendar import business_dates
 from sandbox.generate import generate, load_params, write_json
 from sandbox.params import Params
 from sandbox.serve import Running, start
@@ -56,7 +55,7 @@ def _run_dates(out: Path, running: Running, svod: Svod) -> int:
 def _dates_left(out: Path) -> list[str]:
     """Dates after the last that went through; the last one again if none is left."""
     params = load_params(out)
-    days = [str(day) for day in business_dates(params.first_business_date, params.until)]
+    days = [str(day) for day in params.dates]
     state = out / STATE
     last = json.loads(state.read_text("utf-8"))["last"] if state.exists() else ""
     return [day for day in days if day > last] or days[-1:]

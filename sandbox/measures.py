@@ -17,10 +17,9 @@ def school_measures(view: View) -> dict[str, Ratio]:
     """Numerator and denominator of every measure of the journal."""
     due_lessons = [x for x in view.school.lessons if x.day <= view.day and scheduled(view, x)]
     held = [s for s in held_lessons(view) if not s.lesson.status]
-    parts = [_parts(view, shown) for shown in held]
     counted: Counter[str] = Counter()
-    for part in parts:
-        counted.update(name for name, there in part.items() if there)
+    for shown in held:
+        counted.update(name for name, there in parts(view, shown).items() if there)
     due = counted["homework_due"]
     return {
         "fill_rate": (counted["filled"], len(due_lessons)),
@@ -40,7 +39,7 @@ def scheduled(view: View, lesson: Lesson) -> bool:
     return view.school.system != "dnevnik_ru" or lesson_ok(lesson)
 
 
-def _parts(view: View, shown: ShownLesson) -> dict[str, bool]:
+def parts(view: View, shown: ShownLesson) -> dict[str, bool]:
     lesson = shown.lesson
     due = not lesson.not_set
     found = {

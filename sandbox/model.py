@@ -65,7 +65,8 @@ class Slot:
 
 @dataclass
 class Mark:
-    """A mark; ``earlier_value`` was shown until the day of ``corrected``."""
+    """A mark; ``earlier_value`` was shown until the day of ``corrected``, and it stood at
+    ``earlier_lesson`` until the day of ``moved``."""
 
     code: int
     pupil: Pupil
@@ -77,6 +78,8 @@ class Mark:
     entered: datetime
     earlier_value: str | None = None
     corrected: date | None = None
+    earlier_lesson: Lesson | None = None
+    moved: date | None = None
     flaw: Flaw | None = None
     twin: str | None = None  # "same" or the other value of a second row under this mark's key
     twin_flaw: Flaw | None = None
@@ -85,6 +88,11 @@ class Mark:
         if self.corrected is not None and day < self.corrected and self.earlier_value:
             return self.earlier_value
         return self.value
+
+    def lesson_on(self, day: date) -> Lesson:
+        if self.moved is not None and day < self.moved and self.earlier_lesson:
+            return self.earlier_lesson
+        return self.lesson
 
 
 @dataclass
@@ -123,12 +131,21 @@ class Lesson:
 
 @dataclass
 class TermMark:
+    """``earlier_value`` was shown until the day of ``corrected``."""
+
     pupil: Pupil
     subject: Subject
     term: Term
     scale: str
     value: str
     entered: datetime
+    earlier_value: str | None = None
+    corrected: date | None = None
+
+    def value_on(self, day: date) -> str:
+        if self.corrected is not None and day < self.corrected and self.earlier_value:
+            return self.earlier_value
+        return self.value
 
 
 @dataclass(frozen=True)
@@ -170,6 +187,7 @@ class School:
     format: str
     saturday: bool
     list_format: str
+    profile: str = "spb"
     terms: list[Term] = field(default_factory=list)
     holidays: list[Holiday] = field(default_factory=list)
     bells: list[Bell] = field(default_factory=list)
@@ -186,6 +204,8 @@ class School:
     lessons: list[Lesson] = field(default_factory=list)
     term_marks: list[TermMark] = field(default_factory=list)
     missing_uploads: list[date] = field(default_factory=list)
+    unreadable_uploads: list[date] = field(default_factory=list)
+    lists_holidays: bool = True  # whether the office has typed them into the journal
     extra_column: Flaw | None = None
     doubled_pupil: Pupil | None = None
     doubled_flaws: list[Flaw] = field(default_factory=list)
@@ -200,6 +220,11 @@ class School:
         self._by_class = {c.code: [] for c in self.classes}
         for pupil in self.pupils:
             self._by_class[pupil.class_.code].append(pupil)
+
+    @property
+    def listed_holidays(self) -> list[Holiday]:
+        """The holidays as the journal system shows them; everybody keeps them all the same."""
+        return self.holidays if self.lists_holidays and self.system != "dnevnik_ru" else []
 
     def class_pupils(self, class_: Class) -> list[Pupil]:
         return self._by_class[class_.code]

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from sandbox.calendar import business_dates
+from sandbox.regulations import REGULATIONS
 
 YEAR_START = date(2026, 9, 1)
 YEAR_END = date(2027, 5, 31)
 SCHOOL_YEAR = 2026
 ZONE = "Europe/Moscow"
 OFFSET = "+03:00"
-PROFILE = "spb"
 
 # Journal systems a region can have, and those it has unless asked otherwise.
 SYSTEMS = ("paragraf", "dnevnik_ru", "netschool", "eschool", "klassinfo", "eljur")
@@ -28,8 +28,11 @@ class Params:
     """Seed and size of a region; the same parameters always give the same bytes.
 
     ``classes``: grade levels a school has (1-11); ``until``: the last business date;
-    ``connected_on``: the first day the hub answers for; ``systems``: of ``SYSTEMS``. Raises
-    ``ValueError`` for sizes that cannot be built.
+    ``connected_on``: the first day the hub answers for; ``evenings``: those on which schools upload
+    and the hub works, every business date unless given; ``systems``: of ``SYSTEMS``;
+    ``profiles``: regulations, one a district in turn; ``compliance``: evenings on which the truth
+    tells every remark and level; if there are any, what breaks the regulations is planted, and
+    uploads come on days off too. Raises ``ValueError`` for what cannot be built.
     """
 
     seed: int = 7
@@ -41,6 +44,9 @@ class Params:
     pupils_least: int = 12
     pupils_most: int = 15
     systems: tuple[str, ...] = USUAL_SYSTEMS
+    profiles: tuple[str, ...] = ("spb",)
+    evenings: tuple[date, ...] = ()
+    compliance: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
         if not YEAR_START + timedelta(days=7) <= self.until <= YEAR_END:
@@ -57,10 +63,21 @@ class Params:
             raise ValueError("a region needs at least one system, and each of them once")
         if set(self.systems) - set(SYSTEMS):
             raise ValueError(f"systems must be of {', '.join(SYSTEMS)}")
+        if self.compliance and set(self.systems) - set(USUAL_SYSTEMS):
+            raise ValueError(f"compliance is told of {', '.join(USUAL_SYSTEMS)} only: systems must")
+        if set(self.compliance) - set(self.dates):
+            raise ValueError("compliance must be told on evenings")
+        if not self.profiles or set(self.profiles) - set(REGULATIONS):
+            raise ValueError(f"profiles must be of {', '.join(REGULATIONS)}")
         if not 4 <= self.pupils_least <= self.pupils_most:
             raise ValueError("a class needs at least 4 pupils")
         if not YEAR_START <= self.first_business_date <= self.until:
             raise ValueError("connected_on must lie in the school year, not after until")
+        possible = business_dates(self.first_business_date, self.until)
+        if set(self.evenings) - set(possible) or self.until not in self.dates:
+            raise ValueError(
+                "evenings must be business dates since connected_on, the last is until"
+            )
 
     @property
     def first_business_date(self) -> date:
@@ -68,12 +85,23 @@ class Params:
         return self.connected_on or self.until - timedelta(days=4)
 
     @property
+    def dates(self) -> list[date]:
+        """The evenings on which something happens, in their order."""
+        return sorted(self.evenings) or business_dates(self.first_business_date, self.until)
+
+    def profile(self, district: int) -> str:
+        """The regulation of a district, counted from 0."""
+        return self.profiles[district % len(self.profiles)]
+
+    @property
     def grades(self) -> list[int]:
         return sorted(_GRADES_BY_USE[: self.classes])
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, read back by ``from_json``."""
-        return {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(self).items()}
+        plain = {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(self).items()}
+        listed = {"evenings": self.evenings, "compliance": self.compliance}
+        return plain | {name: [day.isoformat() for day in told] for name, told in listed.items()}
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> Params:
@@ -81,4 +109,9 @@ class Params:
             name: date.fromisoformat(values[name]) if values[name] else None
             for name in ("until", "connected_on")
         }
-        return Params(**{**values, **days, "systems": tuple(values["systems"])})
+        names = {name: tuple(values[name]) for name in ("systems", "profiles")}
+        listed = {
+            name: tuple(date.fromisoformat(day) for day in values[name])
+            for name in ("evenings", "compliance")
+        }
+        return Params(**{**values, **days, **names, **listed})

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sandbox.calendar import business_dates
 from sandbox.defects import plant
 from sandbox.model import School
 from sandbox.params import Params
 from sandbox.school import populate, random_for
 from sandbox.sources.lists import FORMATS
+from sandbox.violations import violate
 
 REGION = "Учебный регион"
 _DISTRICTS = ("Береговой", "Заозёрный", "Подгорный", "Луговой", "Полесский", "Приречный")
@@ -68,6 +68,7 @@ def build(params: Params, number: int) -> School:
         format=formats[place % len(formats)],
         saturday=number % 4 == 0,
         list_format=FORMATS[number % len(FORMATS)],
+        profile=params.profile(number % params.districts),
     )
     populate(school, params)
     # In a region of some size the last school of every system makes no mistakes.
@@ -75,16 +76,14 @@ def build(params: Params, number: int) -> School:
     if not clean:
         plant(school, params, extra_column=place == 0 and system != "dnevnik_ru")
     school.missing_uploads = _missing(school, params, place)
+    if params.compliance:
+        violate(school, params, place)
     return school
 
 
 def _missing(school: School, params: Params, place: int) -> list[date]:
     """Days before the last one on which nothing comes from the school."""
-    days = [
-        d
-        for d in business_dates(params.first_business_date, params.until)
-        if school.is_school_day(d)
-    ]
+    days = [d for d in params.dates if school.is_school_day(d)]
     candidates = [day for day in days if day < params.until]
     if not candidates:
         return []

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.calendar import DAYS_OFF
 from sandbox.model import School
-from sandbox.params import PROFILE, SCHOOL_YEAR, YEAR_END, YEAR_START, ZONE, Params
+from sandbox.params import SCHOOL_YEAR, YEAR_END, YEAR_START, ZONE, Params
 from sandbox.region import REGION, districts
 from sandbox.sources.dnevnik_words import Ids, token
 
@@ -60,7 +60,7 @@ def school_entry(school: School, params: Params, drops: Path) -> dict[str, Any]:
         "code": school.code,
         "name": school.name,
         "district": school.district,
-        "profile": PROFILE,
+        "profile": school.profile,
         "connected_on": params.first_business_date,
         "sources": sources,
     }

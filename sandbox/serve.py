@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sandbox.calendar import business_dates
 from sandbox.emulators import contingent, diary
 from sandbox.emulators.contingent import Contingent
 from sandbox.emulators.diary import Diary
@@ -91,7 +90,7 @@ def start(
 
 
 def _journals(data: Path, params: Params) -> dict[str, tuple[Responder, Manner]]:
-    today: date = business_dates(params.first_business_date, params.until)[-1]
+    today: date = params.dates[-1]
     journal = Dnevnik(data / "dnevnik", today, time.sleep)
     doors: dict[str, tuple[Responder, Manner]] = {"dnevnik": (journal.respond, Manner())}
     if "netschool" in params.systems:

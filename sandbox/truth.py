@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sandbox.calendar import business_dates
+from sandbox.calendar import days
+from sandbox.compliance.entries import entries
+from sandbox.compliance.known import Known
+from sandbox.compliance.looks import Looks
+from sandbox.compliance.told import accumulation_ratio, compliance, people_keys, timeliness
 from sandbox.consents import list_date
 from sandbox.counts import delivery, late_consents, records
 from sandbox.defects import all_flaws
@@ -16,7 +20,6 @@ from sandbox.members import Flaw, Person
 from sandbox.model import School
 from sandbox.params import YEAR_START, ZONE, Params
 from sandbox.region import districts
-from sandbox.timeliness import timeliness
 from sandbox.view import View
 
 Json = dict[str, Any]
@@ -29,21 +32,26 @@ class Truth:
 
     def __init__(self, params: Params) -> None:
         self._params = params
-        self._dates = business_dates(params.first_business_date, params.until)
+        self._dates = params.dates
         self._ratios: dict[str, dict[str, dict[str, Ratio]]] = defaultdict(dict)
         self._parts: dict[str, Json] = {
             name: {} for name in ("schools", "uploads", "form1", "records", "delivery", "consents")
         }
+        if params.compliance:
+            self._parts["keys"] = {}
+        self._compliance: dict[str, Json] = {}
         self._defects: list[Json] = []
         self._people: list[Json] = []
 
     def add(self, school: School) -> None:
         view = View(school, self._params.until)
+        looks = Looks(school.system, self._looks(school))
+        known = Known(school, self._params.until, looks)
         uploads = self._uploads(school)
         expected = [state for state in uploads.values() if state != "not_a_school_day"]
         ratios = school_measures(view)
-        ratios["accumulation"] = (0, 0)  # nobody asks for it in the region's regulation
-        ratios["timeliness"] = timeliness(view, self._looks(school))
+        ratios["accumulation"] = accumulation_ratio(known)
+        ratios["timeliness"] = timeliness(entries(known))
         ratios["upload_frequency"] = (expected.count("uploaded"), len(expected))
         self._ratios[school.district][school.code] = ratios
         self._parts["schools"][school.code] = {
@@ -55,6 +63,12 @@ class Truth:
             "list_format": school.list_format,
         }
         self._parts["uploads"][school.code] = uploads
+        if self._params.compliance:
+            self._parts["keys"][school.code] = people_keys(school)
+            for day in self._params.compliance:
+                if looks.until(day):
+                    told = compliance(Known(school, day, looks), uploads)
+                    self._compliance.setdefault(str(day), {})[school.code] = told
         self._parts["form1"][school.code] = form1(view)
         self._parts["records"][school.code] = records(view)
         self._parts["delivery"][school.code] = delivery(view)
@@ -64,20 +78,25 @@ class Truth:
 
     def _uploads(self, school: School) -> dict[str, str]:
         absent = _MISSING_BECAUSE.get(school.system, "school_did_not_fill")
+        # Who leaves a folder a day left none; Dnevnik.ru waited for the hub, which did not come.
+        never = "hub_fault" if school.system == "dnevnik_ru" else "school_did_not_fill"
         states = {}
-        for day in self._dates:
+        for day in days(self._params.first_business_date, self._params.until):
             state = absent if day in school.missing_uploads else "uploaded"
+            state = state if day in self._dates else never
+            state = "data_rejected" if day in school.unreadable_uploads else state
             states[str(day)] = state if school.is_school_day(day) else "not_a_school_day"
         return states
 
     def _looks(self, school: School) -> list[date]:
         """The evenings on which the hub saw the journal: its upload, or its own reading."""
-        answered = [day for day in self._dates if day not in school.missing_uploads]
-        if school.system == "dnevnik_ru":
+        lost = {*school.missing_uploads, *school.unreadable_uploads}
+        answered = [day for day in self._dates if day not in lost]
+        if school.system == "dnevnik_ru" or self._params.compliance:
             return answered
         # The last upload is written on any day.
-        days = {day for day in answered if school.is_school_day(day)} | {self._params.until}
-        return sorted(days)
+        seen = {day for day in answered if school.is_school_day(day)} | {self._params.until}
+        return sorted(seen)
 
     def _defect(self, school: School, flaw: Flaw) -> Json:
         source = flaw.source or school.system
@@ -107,6 +126,7 @@ class Truth:
             "measures": self._measures(),
             "defects": self._defects,
             **self._parts,
+            **({"compliance": self._compliance} if self._compliance else {}),
             "people": self._people,
         }
 

@@ -60,9 +60,21 @@ class View:
         shown = (self._shown(x) for x in self.school.lessons if x.day <= self.day)
         return [s for s in shown if s.filled or s.lesson.shown_empty]
 
+    @cached_property
+    def _moving(self) -> dict[int, list[Mark]]:
+        """Marks that still stand at another lesson than they will, by that lesson."""
+        found: dict[int, list[Mark]] = {}
+        for mark in (m for lesson in self.school.lessons for m in lesson.marks if m.moved):
+            standing = mark.lesson_on(self.day)
+            if standing is not mark.lesson:
+                found.setdefault(standing.code, []).append(mark)
+        return found
+
     def _shown(self, lesson: Lesson) -> ShownLesson:
         filled = lesson.entered is not None and lesson.entered.date() <= self.day
-        marks = [m for m in lesson.marks if m.entered.date() <= self.day] if filled else []
+        standing = [m for m in lesson.marks if m.lesson_on(self.day) is lesson]
+        standing += self._moving.get(lesson.code, [])
+        marks = [m for m in standing if m.entered.date() <= self.day] if filled else []
         return ShownLesson(lesson, filled, marks, lesson.absences if filled else [])
 
     @cached_property

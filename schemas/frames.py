@@ -28,6 +28,15 @@ REFUSAL_SCHEMA: dict[str, pl.DataType] = {
     "record": pl.String(),
 }
 
+# What is kept of a refusal beside it, to find what it waits for; see ``pipeline.waits``.
+WAITS: dict[str, pl.DataType] = {
+    "source_column": pl.String(),  # behind ``field``; of a cell, the column it stands in
+    "record_key": pl.String(),  # what others refer to the record by, as the journal stores it
+    "missing_entity": pl.String(),  # what a dangling record refers to
+    "missing_key": pl.String(),  # its key; of an unknown code, the code
+    "missing_in": pl.String(),  # the unread document that may hold it
+}
+
 
 def no_refusals() -> pl.DataFrame:
     """An empty frame of refusals."""

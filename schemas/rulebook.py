@@ -7,16 +7,19 @@ from importlib.resources import files
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class RuleText(BaseModel):
-    """What a rule does, and its Russian words: the reason, and how to fix it."""
+    """What a rule does, and its Russian words: the reason, why it matters, how to fix it; and
+    who puts it right."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     effect: Literal["quarantine", "document", "finding"]
-    reason: str
-    fix: str
+    reason: str = Field(min_length=1)
+    fix: str = Field(min_length=1)
+    who: Literal["teacher", "deputy", "administrator", "operator"]
+    why: str = Field(min_length=1)
 
 
 @cache
@@ -29,3 +32,8 @@ def rulebook() -> dict[str, RuleText]:
 def rule(name: str) -> RuleText:
     """The rule called ``name``. Raises ``KeyError``: every rule used must be in the file."""
     return rulebook()[name]
+
+
+def is_unread(name: str) -> bool:
+    """Whether what breaks the rule is a whole document, which is unread. Raises ``KeyError``."""
+    return rule(name).effect == "document"

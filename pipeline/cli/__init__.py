@@ -16,25 +16,40 @@ from pipeline.addresses import AddressError
 from pipeline.cli import (
     answers,
     bench,
+    cards,
+    checks,
     consent,
     delivery,
     explain,
+    figures,
+    forms,
     keys,
+    mail,
     mappings,
+    paper,
+    passports,
     people,
+    remarks,
     serve,
     setup,
     steps,
+    waive,
 )
 from pipeline.clients import ClientsError
-from pipeline.consent_entries import EntryRefusedError
+from pipeline.entries import EntryRefusedError
 from pipeline.exits import Exit
 from pipeline.explain import RowsDifferError
 from pipeline.explain_ledger import NotOpenableError
+from pipeline.figures_by import FiguresError
+from pipeline.forms import FormsError
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
+from pipeline.paper_file import PaperFileError
+from pipeline.passport_file import PassportFileError
+from pipeline.printouts import PrintoutsRefusedError
 from pipeline.registry import RegionFileError, UnknownSchoolError
 from pipeline.report import NothingMeasuredError
+from pipeline.reread import RereadRefusedError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError
 from privacy.disclosure import NoThresholdError
@@ -60,13 +75,22 @@ setup.register(app)
 steps.register(app)
 delivery.register(app)
 answers.register(app)
+remarks.register(app)
+cards.register(app)
+figures.register(app)
 explain.register(app)
 bench.register(app)
 people.register(app)
 keys.register(app)
 consent.register(app)
+checks.register(app)
+waive.register(app)
+mail.register(app)
+paper.register(app)
 mappings.register(app)
 serve.register(app)
+passports.register(app)
+forms.register(app)
 
 # Errors a person can act on, and what their exit code asks for.
 KNOWN: dict[type[Exception], Exit] = {
@@ -80,11 +104,17 @@ KNOWN: dict[type[Exception], Exit] = {
     MappingError: Exit.MISCONFIGURED,
     StackError: Exit.FAULT,
     NothingMeasuredError: Exit.USAGE,
+    FiguresError: Exit.USAGE,
     SampleError: Exit.USAGE,
     ConnectorError: Exit.PARTLY,
     DecisionRefusedError: Exit.USAGE,
     NoThresholdError: Exit.MISCONFIGURED,
     EntryRefusedError: Exit.USAGE,
+    PaperFileError: Exit.USAGE,
+    RereadRefusedError: Exit.PARTLY,
+    PrintoutsRefusedError: Exit.FAULT,
+    PassportFileError: Exit.USAGE,
+    FormsError: Exit.USAGE,
     AddressError: Exit.USAGE,
     NotOpenableError: Exit.USAGE,
     RowsDifferError: Exit.FAULT,

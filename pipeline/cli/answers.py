@@ -1,16 +1,19 @@
-"""Commands that answer: runs, ledger, quarantine, findings."""
+"""Commands that answer: runs, ledger, quarantine, findings, volumes."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import text
 
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.exits import Exit
 from pipeline.hub import Hub
 from pipeline.ledger import open_rows
+from pipeline.volumes import expected_volumes
 from schemas.rulebook import rule
 
 LATEST = "(SELECT run_id FROM ops.runs ORDER BY started_at DESC LIMIT 1)"
@@ -18,12 +21,16 @@ RunId = Annotated[str, typer.Option("--run-id", help="A run; the latest by defau
 School = Annotated[str, typer.Option("--school", help="Only this school.")]
 
 
+quarantine = typer.Typer(invoke_without_command=True)
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands to ``app``."""
     app.command("runs")(runs)
     app.command("ledger")(ledger)
-    app.command("quarantine")(quarantine)
+    app.add_typer(quarantine, name="quarantine")
     app.command("findings")(findings)
+    app.command("volumes")(volumes)
 
 
 def runs(as_json: AsJson = False) -> None:
@@ -54,8 +61,11 @@ def ledger(run_id: RunId = "", school: School = "", as_json: AsJson = False) -> 
     raise typer.Exit(Exit.LEDGER_OPEN if off else Exit.DONE)
 
 
-def quarantine(school: School = "", as_json: AsJson = False) -> None:
-    """Records that wait, where they stand, why, and how to fix each."""
+@quarantine.callback()
+def waiting(context: typer.Context, school: School = "", as_json: AsJson = False) -> None:
+    """Records that wait, where they stand, why, and how to fix each; or what a command does."""
+    if context.invoked_subcommand is not None:
+        return
     query = (
         "SELECT school, source, entity, upload_ref, document, line, field, rule FROM ops.quarantine"
         " WHERE state = 'open' AND (:school = '' OR school = :school)"
@@ -72,6 +82,17 @@ def findings(run_id: RunId = "", school: School = "", as_json: AsJson = False) -
         " AND (:school = '' OR school = :school) ORDER BY school, source, document, line"
     )
     show(_explained(_rows(query, run=run_id, school=school)), as_json=as_json)
+
+
+def volumes(
+    school: Annotated[str, typer.Option("--school", help="The school's code.")],
+    on: Annotated[datetime, day("--on", "The day of the next upload.")],
+    as_json: AsJson = False,
+) -> None:
+    """How many records the hub expects of a school, table by table, and whence each bound comes:
+    set (the region file), learnt (the school's own weeks), suite (shares of all)."""
+    with Hub.open().engine.begin() as connection:
+        show(expected_volumes(connection, school, on.date()), as_json=as_json)
 
 
 def _rows(query: str, **values: Any) -> list[dict[str, Any]]:

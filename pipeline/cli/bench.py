@@ -11,12 +11,15 @@ import typer
 from rich.progress import Progress
 
 from pipeline import bench as work
+from pipeline import bench_cells as cells
 from pipeline import migrate
 from pipeline.cli.present import AsJson, show
 from pipeline.database import connect, stop_embedded
 from pipeline.hub import Hub
 from pipeline.settings import Settings
 from privacy.keys import KeyRing
+
+SCHOOL_DAYS = 200  # of a year, for the region that is read
 
 bench = typer.Typer(help="Benchmarks, on a database of their own.", no_args_is_help=True)
 
@@ -48,6 +51,24 @@ def ingest(
         hub.engine.dispose()
         stop_embedded(hub.settings)
     show([asdict(rate) for rate in rates], as_json=as_json)
+
+
+@bench.command("measure")
+def measure(
+    days: Annotated[
+        int, typer.Option(help="Days of the school that is measured.")
+    ] = 109,  # the next one is a Saturday, with lessons
+    schools: Annotated[int, typer.Option(help="Schools of the region that is read.")] = 700,
+    as_json: AsJson = False,
+) -> None:
+    """A school measured from scratch and after one more day; figures of a region's year."""
+    with TemporaryDirectory(prefix="svod-bench-") as folder:
+        hub = _fresh_hub(Path(folder))
+        took = cells.measuring(hub, days)
+        took += cells.reading(hub, schools, SCHOOL_DAYS)
+        hub.engine.dispose()
+        stop_embedded(hub.settings)
+    show([asdict(one) for one in took], as_json=as_json)
 
 
 def _fresh_hub(folder: Path) -> Hub:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.cli.steps import all_schools
 from pipeline.consent_dues import dues_on
@@ -30,11 +31,7 @@ Source = Annotated[str, typer.Option("--source", help="Whose key; the one journa
 ClassName = Annotated[str, typer.Option("--class", help="The class all of them must be in.")]
 Paper = Annotated[str, typer.Option("--paper", help="Its number and date, without names.")]
 By = Annotated[str, typer.Option("--by", help="Who enters it; kept with the entry.")]
-On = Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day it is asked of.")]
-
-
-def _day(name: str, what: str) -> Any:
-    return typer.Option(name, formats=["%Y-%m-%d"], help=what)
+On = Annotated[datetime, day("--on", "The day it is asked of.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,10 +42,10 @@ def register(app: typer.Typer) -> None:
 @consent.command("enter")
 def enter_application(
     school: School,
-    applied_on: Annotated[datetime, _day("--applied-on", "The day of the application.")],
+    applied_on: Annotated[datetime, day("--applied-on", "The day of the application.")],
     by: By,
     registered_on: Annotated[
-        datetime | None, _day("--registered-on", "The day it was registered, if it was.")
+        datetime | None, day("--registered-on", "The day it was registered, if it was.")
     ] = None,
     pupil: Pupils = None,
     uid: Uids = None,
@@ -68,7 +65,7 @@ def enter_application(
 @consent.command("refuse")
 def enter_refusal(
     school: School,
-    refused_on: Annotated[datetime, _day("--refused-on", "The day of the refusal.")],
+    refused_on: Annotated[datetime, day("--refused-on", "The day of the refusal.")],
     by: By,
     pupil: Pupils = None,
     uid: Uids = None,

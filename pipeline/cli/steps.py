@@ -14,6 +14,7 @@ from connectors.errors import Retriable
 from pipeline import batches, figures
 from pipeline.airflow_env import airflow_environment, prepare_airflow
 from pipeline.cli.follow import follow
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.collect import Run
 from pipeline.examine import examine
@@ -26,7 +27,7 @@ from pipeline.summary import summary
 
 BusinessDate = Annotated[
     datetime,
-    typer.Option("--business-date", formats=["%Y-%m-%d"], help="The school day to work for."),
+    day("--business-date", "The school day to work for."),
 ]
 RunId = Annotated[str, typer.Option("--run-id", help="Go on with a run; a new one by default.")]
 Schools = Annotated[
@@ -123,7 +124,7 @@ def do_step(
             typer.echo(str(error), err=True)
     state = batches.close_run(hub, verb, this, chosen)
     _report_run(hub, this, as_json=as_json)
-    raise typer.Exit(Exit.DONE if state is RunState.CLOSED else _partly(hub, this, [verb]))
+    raise typer.Exit(Exit.DONE if state is RunState.CLOSED else partly(hub, this, [verb]))
 
 
 def named_run(business_date: datetime, run_id: str) -> Run:
@@ -153,13 +154,13 @@ def _exit_code(hub: Hub, this: Run, returned: int) -> Exit:
     if RunState.FAILED in found:
         return Exit.LEDGER_OPEN
     if RunState.PARTLY in found:
-        return _partly(hub, this, list(verbs))
+        return partly(hub, this, list(verbs))
     if returned or RunState.RUNNING in found or not found:
         return Exit.FAULT
     return Exit.DONE
 
 
-def _partly(hub: Hub, this: Run, verbs: list[str]) -> Exit:
+def partly(hub: Hub, this: Run, verbs: list[str]) -> Exit:
     """Name the schools that failed and why; running again does not mend wrong settings."""
     with hub.engine.begin() as connection:
         failed = [

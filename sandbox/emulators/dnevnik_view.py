@@ -127,7 +127,7 @@ class SchoolView:
         self._check(group)
         grouped: dict[tuple[int, int], list[Json]] = defaultdict(list)
         for final in self.store["finals"]:
-            if final["group"] == group and final["since"] <= str(self._today):
+            if final["group"] == group and shown({"until": None, **final}, self._today):
                 grouped[final["person"], final["period"]].append(final)
         return [
             {

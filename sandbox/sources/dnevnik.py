@@ -41,7 +41,7 @@ def store(school: School, params: Params) -> Json:
         "works": [row for lesson in school.lessons for row in journal.works(lesson)],
         "marks": [row for x in school.lessons for m in x.marks for row in journal.mark(m)],
         "logs": [row for lesson in school.lessons for row in journal.logs(lesson)],
-        "finals": [journal.final(mark) for mark in school.term_marks],
+        "finals": [row for mark in school.term_marks for row in journal.finals(mark)],
     }
     for name in ("lessons", "marks", "logs"):
         _place(name, built[name], params.until)

@@ -7,7 +7,7 @@ is ``InPlan`` until the day its teacher fills it in, a corrected mark has two ro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from sandbox.curriculum import NOT_SET
 from sandbox.members import Flaw
@@ -127,21 +127,23 @@ class Journal:
             "group": str(self._id("group", mark.lesson.slot.class_.code)),
             "day": str(mark.lesson.day),
         }
-        since, corrected = mark.entered.date(), mark.corrected
-        if mark.earlier_value and corrected and corrected > since:
-            row = self._mark_row(mark, mark.earlier_value)
-            yield {**base, "since": str(since), "until": str(corrected), "row": row, "flaws": []}
-            since = corrected
+        since = mark.entered.date()
+        for change in sorted({day for day in (mark.corrected, mark.moved) if day and day > since}):
+            standing = mark.lesson_on(since)
+            row = self._mark_row(mark, mark.value_on(since), standing)
+            dates = {"day": str(standing.day), "since": str(since), "until": str(change)}
+            yield {**base, **dates, "row": row, "flaws": []}
+            since = change
         rows = [(mark.value, mark.flaw)]
         if mark.twin is not None:
             rows.append((mark.twin, mark.twin_flaw))
         for value, flaw in rows:
-            row = self._mark_row(mark, value)
+            row = self._mark_row(mark, value, mark.lesson)
             if flaw is not None and flaw.value is not None:
                 _spoil(row, flaw)
             yield {**base, "since": str(since), "until": None, "row": row, "flaws": _flaws(flaw)}
 
-    def _mark_row(self, mark: Mark, value: str) -> Json:
+    def _mark_row(self, mark: Mark, value: str, lesson: Lesson) -> Json:
         shown = VALUES.get((mark.scale, value), value)
         part = 1 + WORKS.index(mark.work)
         moods = {"5": "Good", "4": "Good", "3": "Average", "2": "Bad"}
@@ -151,9 +153,9 @@ class Journal:
             "value": shown,
             "textValue": shown,
             **twins("person", self._id("person", mark.pupil.person.code)),
-            **twins("work", self._work_id(mark.lesson, part)),
-            **twins("lesson", self._id("lesson", mark.lesson.code)),
-            "number": mark.lesson.slot.number,
+            **twins("work", self._work_id(lesson, part)),
+            **twins("lesson", self._id("lesson", lesson.code)),
+            "number": lesson.slot.number,
             "date": mark.entered.isoformat(),
             **twins("workType", self._id("type", WORKS.index(mark.work))),
             "mood": moods.get(shown, "NotSet"),
@@ -189,11 +191,21 @@ class Journal:
                 "flaws": _flaws(flaw),
             }
 
-    def final(self, found: TermMark) -> Json:
-        shown = VALUES.get((found.scale, found.value), found.value)
+    def finals(self, found: TermMark) -> Iterator[Json]:
+        """One row, or two: before and after a correction."""
+        since, corrected = found.entered.date(), found.corrected
+        if found.earlier_value and corrected and corrected > since:
+            yield self._final(found, since, corrected)
+            since = corrected
+        yield self._final(found, since, None)
+
+    def _final(self, found: TermMark, since: date, until: date | None) -> Json:
+        value = found.value_on(since)
+        shown = VALUES.get((found.scale, value), value)
         return {
             "group": str(self._id("group", found.pupil.class_.code)),
-            "since": str(found.entered.date()),
+            "since": str(since),
+            **({"until": str(until)} if until else {}),
             "person": self._id("person", found.pupil.person.code),
             "period": self._id("period", found.term.code),
             "subject": self._id("subject", found.subject.code),

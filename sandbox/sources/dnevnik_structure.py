@@ -61,12 +61,12 @@ class Structure:
             }
 
     def subjects(self) -> dict[str, list[Json]]:
-        found: dict[str, list[Json]] = {}
+        found: dict[str, list[Json]] = {
+            str(self._id("group", class_.code)): [] for class_ in self._school.classes
+        }
         for hours in self._school.hours:
             group = str(self._id("group", hours.class_.code))
-            found.setdefault(group, []).append(
-                subject_row(self._school, self._id, hours.subject.code)
-            )
+            found[group].append(subject_row(self._school, self._id, hours.subject.code))
         for part in self._school.groups:
             found[str(self._id("subgroup", part.code))] = [
                 subject_row(self._school, self._id, part.subject.code)

@@ -80,7 +80,7 @@ def lists(view: View) -> Iterator[Table]:
                     "Окончание": day_text(h.finish),
                 }
             )
-            for h in school.holidays
+            for h in school.listed_holidays
         ),
     )
     classes = table(
@@ -158,11 +158,14 @@ def _pupils(view: View) -> Iterator[Row]:
 
 def totals(view: View) -> Iterable[TermMark]:
     """Term marks for which there is a sign, of the terms that are over."""
-    return (t for t in view.term_marks if t.term.finish <= view.day and total_sign(t) is not None)
+    return (
+        t for t in view.term_marks if t.term.finish <= view.day and total_sign(t, view) is not None
+    )
 
 
-def total_sign(total: TermMark) -> str | None:
-    return total.value if total.scale == "5" else TOTALS.get((total.scale, total.value))
+def total_sign(total: TermMark, view: View) -> str | None:
+    value = total.value_on(view.day)
+    return value if total.scale == "5" else TOTALS.get((total.scale, value))
 
 
 def _totals(view: View) -> Iterable[Table]:
@@ -180,7 +183,7 @@ def _totals(view: View) -> Iterable[Table]:
                             "Класс": class_.name,
                             "ФИО": t.pupil.person.full_name,
                             "Предмет": t.subject.name,
-                            "Отметка": total_sign(t),
+                            "Отметка": total_sign(t, view),
                         }
                     )
                     for t in marks

@@ -84,7 +84,8 @@ def _totals(view: View) -> Iterator[Report]:
     """A report for every pupil, with a row for every subject of the class."""
     columns = ["№", "Предмет", *(f"{n} четверть" for n in range(1, TERMS + 1)), *YEAR_COLUMNS]
     signs = {
-        (t.pupil.person.code, t.subject.code, t.term.number): total_sign(t) for t in totals(view)
+        (t.pupil.person.code, t.subject.code, t.term.number): total_sign(t, view)
+        for t in totals(view)
     }
     for pupil in view.pupils:
         subjects = [h.subject for h in view.school.hours if h.class_ is pupil.class_]

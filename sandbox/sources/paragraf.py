@@ -118,7 +118,7 @@ def _structure(view: View) -> Iterator[Table]:
                 Начало=day_text(h.start),
                 Окончание=day_text(h.finish),
             )
-            for h in school.holidays
+            for h in school.listed_holidays
         ),
     )
     yield table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from sandbox.model import Mark
+from sandbox.model import Mark, TermMark
 from sandbox.rows import Cell, Row, Table, day_text, moment_text, row, table, yes_no
 from sandbox.view import ShownLesson, View
 
@@ -88,7 +88,7 @@ def journal(view: View) -> Iterator[Table]:
                 КодУченика=t.pupil.person.code,
                 КодПредмета=t.subject.code,
                 КодПериода=t.term.code,
-                Отметка=VALUES.get((t.scale, t.value), t.value),
+                Отметка=_said(t, view.day),
                 Шкала=SCALES[t.scale],
                 Внесено=moment_text(t.entered),
             )
@@ -125,15 +125,20 @@ def _lesson(shown: ShownLesson) -> Row:
     return shown_row.spoil(lesson.flaw)
 
 
-def _mark(mark: Mark, day: date) -> Iterator[Row]:
+def _said(mark: Mark | TermMark, day: date) -> str:
     value = mark.value_on(day)
+    return VALUES.get((mark.scale, value), value)
+
+
+def _mark(mark: Mark, day: date) -> Iterator[Row]:
+    lesson = mark.lesson_on(day)
     cells: dict[str, Cell] = {
         "Код": mark.code,
         "КодУченика": mark.pupil.person.code,
-        "КодУрока": mark.lesson.code,
-        "КодПредмета": mark.lesson.slot.subject.code,
-        "ДатаУрока": day_text(mark.lesson.day),
-        "Отметка": VALUES.get((mark.scale, value), value),
+        "КодУрока": lesson.code,
+        "КодПредмета": lesson.slot.subject.code,
+        "ДатаУрока": day_text(lesson.day),
+        "Отметка": _said(mark, day),
         "Шкала": SCALES[mark.scale],
         "ВидРаботы": WORKS[mark.work],
         "ДатаВыставления": day_text(mark.given),

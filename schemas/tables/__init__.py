@@ -3,17 +3,18 @@
 ==========  ==================================================================
 schema      what lives there
 ==========  ==================================================================
-registry    districts, schools, their sources and regulation profile, days off
+registry    districts, schools, their sources, regulation profile and mailboxes, days off
 journal     facts by pseudonym, one table per canonical entity, and their history
 vault       identities, encrypted; no other room of the hub may read it
-ops         runs, uploads, landing, ledger, quarantine, findings, action log
+ops         runs, uploads, landing, ledger, quarantine, findings, action log, letters, paper
 outbox      desired and delivered state per target, batches, receipts, the pace of portals
-quality     measures, form figures and remarks
+quality     cells, measures, form figures, remarks, waivers, judged batches, people's checks
 ==========  ==================================================================
 """
 
 from schemas.tables.base import metadata
 from schemas.tables.journal import FACTS, content_columns, history, journal_table
+from schemas.tables.mail import contacts, letters, paper_diaries
 from schemas.tables.ops import (
     action_log,
     consent_entries,
@@ -26,16 +27,41 @@ from schemas.tables.ops import (
     uploads,
 )
 from schemas.tables.outbox import batches, desired, portals, receipts
-from schemas.tables.quality import form_figures, measures, remarks
-from schemas.tables.registry import days_off, districts, school_years, schools, sources, targets
+from schemas.tables.quality import (
+    batch_results,
+    cell_states,
+    checks,
+    day_cells,
+    form_figures,
+    lesson_cells,
+    measures,
+    pair_cells,
+    paper_counts,
+    remarks,
+    waivers,
+)
+from schemas.tables.registry import (
+    days_off,
+    districts,
+    passports,
+    school_years,
+    schools,
+    sources,
+    targets,
+)
 from schemas.tables.vault import local_keys, people, uids
 
 __all__ = [
     "FACTS",
     "action_log",
+    "batch_results",
     "batches",
+    "cell_states",
+    "checks",
     "consent_entries",
+    "contacts",
     "content_columns",
+    "day_cells",
     "days_off",
     "desired",
     "districts",
@@ -45,9 +71,15 @@ __all__ = [
     "journal_table",
     "landing",
     "ledger",
+    "lesson_cells",
+    "letters",
     "local_keys",
     "measures",
     "metadata",
+    "pair_cells",
+    "paper_counts",
+    "paper_diaries",
+    "passports",
     "people",
     "portals",
     "quarantine",
@@ -61,4 +93,5 @@ __all__ = [
     "targets",
     "uids",
     "uploads",
+    "waivers",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -31,6 +32,7 @@ runs = Table(
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("finished_at", DateTime(timezone=True)),
     Column("state", Text, nullable=False, comment="running, closed, partly or failed"),
+    Column("mode", Text, comment="of a delivery: a value of pipeline.deliver.Mode"),
     schema="ops",
 )
 
@@ -61,6 +63,13 @@ uploads = Table(
     Column("taken_at", DateTime(timezone=True), nullable=False),
     Column("accepted", Boolean, nullable=False),
     Column("run_id", Text, nullable=False),
+    Column("covers_from", Date),
+    Column("covers_to", Date),
+    Column(
+        "documents",
+        ARRAY(BigInteger),
+        comment="ids of the landed documents it was read from, in order",
+    ),
     schema="ops",
 )
 
@@ -111,6 +120,42 @@ quarantine = Table(
     Column("first_run", Text, nullable=False),
     Column("last_run", Text, nullable=False),
     Column("state", Text, nullable=False, server_default="open", comment="open or gone"),
+    # schemas.frames.WAITS; empty where there is nothing to tell
+    Column(
+        "source_column",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="behind the field; of a cell, the column it stands in",
+    ),
+    Column(
+        "record_key",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="what others refer to the record by; a pseudonym of a person",
+    ),
+    Column(
+        "missing_entity",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="what a dangling record refers to",
+    ),
+    Column(
+        "missing_key",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="its key; of an unknown code, the code",
+    ),
+    Column(
+        "missing_in",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="the unread document that may hold it",
+    ),
     UniqueConstraint("school", "source", "entity", "field", "rule", "record_lookup"),
     schema="ops",
 )

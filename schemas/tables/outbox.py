@@ -60,6 +60,7 @@ batches = Table(
         "school",
         postgresql_where=text("state IN ('written', 'unknown')"),
     ),
+    Index(None, "school", "run_id"),
     schema="outbox",
 )
 
@@ -74,6 +75,8 @@ receipts = Table(
     Column("code", Text, nullable=False, server_default=""),
     Column("message", Text, nullable=False, server_default=""),
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # Refusals are few, and each day's cause asks for them.
+    Index("ix_receipts_rejected", "batch", postgresql_where=text("status = 'rejected'")),
     schema="outbox",
 )
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, ForeignKey, Integer, Table, Text
+from sqlalchemy import (
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from schemas.tables.base import metadata
@@ -68,5 +78,21 @@ days_off = Table(
     metadata,
     Column("day", Date, primary_key=True),
     Column("name", Text, nullable=False),
+    schema="registry",
+)
+
+# What a school declares of itself for the forms, each version of it; the newest one of the latest
+# ``valid_from`` that has come is in force (quality/passport.yml names the fields).
+passports = Table(
+    "passports",
+    metadata,
+    Column("school", Text, ForeignKey(schools.c.code, ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("valid_from", Date, nullable=False),
+    Column("author", Text, nullable=False, comment="who entered it"),
+    Column("entered_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("declared", JSONB, nullable=False, comment="values and lists that are of no person"),
+    Column("sealed", LargeBinary, nullable=False, comment="names, posts and phones"),
+    Column("content_hash", Text, nullable=False, comment="keyed, of all that it says"),
     schema="registry",
 )

@@ -28,9 +28,10 @@ def test_the_bag_holds_the_four_dags_in_order() -> None:
     from dags.inprocess import in_order, load, of_the_evening
 
     every = load()
-    assert {"approve_withdrawals", "compare_portals", "deliver_contingent"} <= {
-        dag.dag_id for dag in every
-    }
+    assert {
+        *("approve_withdrawals", "compare_portals", "deliver_contingent"),
+        *("monthly_forms", "school_remarks", "guardian_printouts"),
+    } <= {dag.dag_id for dag in every}
     order = [dag.dag_id for dag in in_order(of_the_evening(every))]
     assert order[0] == "collect_journals"
     assert set(order) == {
@@ -40,6 +41,87 @@ def test_the_bag_holds_the_four_dags_in_order() -> None:
         "district_reports",
     }
     assert order.index("measure_quality") < order.index("district_reports")
+
+
+@pytest.mark.parametrize(
+    ("name", "passed", "upcoming"),
+    [
+        ("collect_journals", "2026-11-28T17:01:00+00:00", "2026-11-30T17:00:00+00:00"),
+        ("compare_portals", "2026-11-01T00:01:00+00:00", "2026-12-01T00:00:00+00:00"),
+        ("deliver_contingent", "2026-11-28T23:31:00+00:00", "2026-11-29T23:30:00+00:00"),
+        ("monthly_forms", "2026-11-01T02:01:00+00:00", "2026-12-01T02:00:00+00:00"),
+        ("school_remarks", "2026-11-01T03:01:00+00:00", "2026-12-01T03:00:00+00:00"),
+        ("guardian_printouts", "2026-11-28T20:31:00+00:00", "2026-12-05T20:30:00+00:00"),
+    ],
+)
+def test_who_is_unpaused_a_minute_late_waits_for_the_next_time(
+    name: str, passed: str, upcoming: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the scheduler reads the DAG: by its serialized timetable."""
+    import pendulum
+    from airflow.serialization.decoders import decode_timetable
+    from airflow.serialization.encoders import encode_timetable
+    from airflow.timetables import trigger
+    from airflow.timetables.base import TimeRestriction
+
+    from dags.inprocess import load
+
+    dag = next(dag for dag in load() if dag.dag_id == name)
+    monkeypatch.setattr(trigger, "utcnow", lambda: pendulum.parse(passed))
+    timetable = decode_timetable(encode_timetable(dag.timetable))
+    first = timetable.next_dagrun_info(
+        last_automated_data_interval=None,
+        restriction=TimeRestriction(earliest=None, latest=None, catchup=False),
+    )
+    assert first is not None
+    assert first.run_after == pendulum.parse(upcoming)
+
+
+@pytest.mark.parametrize(
+    ("interval_end", "day"),
+    [
+        ("2026-10-01T02:00:00+00:00", "2026-09-30"),  # 05:00 in Moscow
+        ("2027-01-01T03:00:00+00:00", "2026-12-31"),
+    ],
+)
+def test_on_the_first_the_month_before_is_handed_out(interval_end: str, day: str) -> None:
+    import pendulum
+
+    from dags.inprocess import load
+    from dags.run_context import resolve
+
+    dags = {dag.dag_id: dag for dag in load()}
+    for name in ("monthly_forms", "school_remarks"):
+        context = {
+            "params": {},
+            "dag": dags[name],
+            "dag_run": type("Run", (), {"run_id": "scheduled"}),
+            "data_interval_end": pendulum.parse(interval_end),
+        }
+        assert resolve(context, days_before=1)["business_date"] == day
+        asked = context | {"params": {"business_date": "2026-09-18"}}
+        assert resolve(asked, days_before=1)["business_date"] == "2026-09-18"
+
+
+def test_letters_are_sent_after_the_files_are_made_and_where_mail_is_set() -> None:
+    from dags.inprocess import load
+
+    dags = {dag.dag_id: dag for dag in load()}
+    sends = {
+        "monthly_forms": {"send_district_forms", "send_region_forms"},
+        "school_remarks": {"send_school_remarks"},
+    }
+    for name, tasks in sends.items():
+        dag = dags[name]
+        assert {one.task_id for one in dag.tasks} == tasks | {
+            *("begin_month", "measure", "render", "mail_is_set")
+        }
+        for task in tasks:
+            above = dag.get_task(task).upstream_task_ids
+            assert "mail_is_set" in above
+        assert dag.get_task("mail_is_set").upstream_task_ids == {"render"}
+        assert dag.get_task("render").upstream_task_ids >= {"measure"}
+    assert "school" in dags["school_remarks"].params
 
 
 def test_operators_read_russian() -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from sqlalchemy import create_engine, text
 
+from pipeline.airflow_env import airflow_environment
 from pipeline.database import server_url
 from pipeline.settings import Settings
 from sandbox.serve import start
 from tests.dags.conftest import Place
 from tests.support.leaks import find_people
+from tests.support.mail_server import MailServer, serve_mail
 
 DAY = "2026-09-18"
 
@@ -57,6 +62,49 @@ def test_a_second_run_changes_nothing(world: Place, first: list[dict[str, Any]])
     again = json.loads(done.stdout)
     assert [line["created"] + line["changed"] + line["delivered"] for line in again] == [0, 0, 0]
     assert [line["withheld"] for line in again] == [line["withheld"] for line in first]
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Iterator[MailServer]:
+    with serve_mail(tmp_path) as server:
+        yield server
+
+
+def run_dag(world: Place, dag: str, **variables: str) -> list[str]:
+    """The states of a DAG that is no evening's, run for that day in a process of its own."""
+    settings = Settings(home=world.home)
+    done = subprocess.run(
+        [sys.executable, "-m", "dags.inprocess", f"--business-date={DAY}", f"--only={dag}",
+         f"--run-id=by-hand-{dag}"],
+        env=airflow_environment(settings) | world.environment | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert lines, done.stderr
+    return [line["state"] for line in lines]
+
+
+def test_lists_of_remarks_go_to_the_schools(
+    world: Place, first: list[dict[str, Any]], mail: MailServer
+) -> None:
+    """On the file that a report step has left for each school."""
+    region = yaml.safe_load((world.region / "region.yml").read_text("utf-8"))
+    for number, school in enumerate(region["schools"]):
+        school["contacts"] = [f"school{number}@edu.example.ru"]
+        folder = world.home / "reports" / DAY / "schools" / school["code"]
+        folder.mkdir(parents=True)
+        (folder / "perechen.html").write_text("<p>Замечания</p>", "utf-8")
+    path = world.home / "region.yml"
+    path.write_text(yaml.safe_dump(region, allow_unicode=True), "utf-8")
+    assert world.svod("schools", "import", str(path)).returncode == 0
+    set_up = {"SVOD_SMTP_URL": mail.url(), "SVOD_MAIL_FROM": "svod@hub.example.ru"}
+    assert run_dag(world, "school_remarks", **set_up) == ["started", "success"]
+    assert sorted(letter.mailbox for letter in mail.temper.taken) == [
+        f"school{number}@edu.example.ru" for number in range(len(first))
+    ]
+    assert run_dag(world, "guardian_printouts") == ["started", "success"], "nobody asked"
 
 
 def test_no_person_in_airflow(world: Place, first: list[dict[str, Any]]) -> None:

@@ -194,7 +194,7 @@ def test_down_stops_what_up_started_and_nothing_else(
 
 
 def _known(airflow: Airflow) -> bool:
-    return len(airflow.ask("GET", "dags")["dags"]) == 7
+    return len(airflow.ask("GET", "dags")["dags"]) == 10
 
 
 def _wait(ready: Any, complaint: str) -> None:

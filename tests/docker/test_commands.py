@@ -215,3 +215,23 @@ def test_the_proxy_leads_to_a_service(services: Any, root: Path) -> None:
     for name in re.findall(r"/run/secrets/(\w+)", text):
         assert name in services["proxy"]["secrets"]
     assert text.count("{") == text.count("}")
+
+
+@pytest.mark.parametrize(
+    ("path", "closed"),
+    [
+        ("/reports/2026-09-19/schools/781001/private/raspechatka_7а.html", True),
+        ("/reports/2026-09-19/schools/781001/private/", True),
+        ("/reports/2026-09-19/schools/781001/private", True),
+        ("/reports/private/x", True),
+        ("/reports/2026-09-19/otchet_d1_2026-09-19.html", False),
+        ("/reports/2026-09-19/schools/781001/private_lessons.html", False),
+    ],
+)
+def test_the_proxy_serves_nothing_private(root: Path, path: str, closed: bool) -> None:
+    """nginx asks the patterns before the folder of the reports, whose name is no pattern."""
+    text = (root / "docker/proxy/default.conf").read_text()
+    ((pattern, answer),) = re.findall(r"location ~ (\S+) \{ (.*?) \}", text)
+    assert answer == "return 404;"
+    assert "location ^~" not in text
+    assert bool(re.search(pattern, path)) is closed

@@ -97,6 +97,16 @@ WRITTEN: dict[str, Callable[[str], object]] = {
 }
 
 
+def test_no_neighbour_in_a_dump_hides_a_name() -> None:
+    """Whatever byte a value before it ends in, and one behind it begins with."""
+    someone = {"surname": "Иванов", "given": "Пётр", "patronymic": "Ильич"}
+    name = base64.b64encode("Иванов Пётр Ильич".encode("utf-16-le")).decode()
+    for byte in range(256):
+        neighbour = base64.b64encode(bytes([byte]) * 24).decode()
+        dump = f"{neighbour}\t{name}\t{neighbour}\n".encode()
+        assert any(find_people(reading, [someone]) for reading in readings(dump)), byte
+
+
 @pytest.fixture(scope="module")
 def planted(evening: World, folder: Path) -> Iterator[World]:
     world = evening.copy("planted", folder / "planted")

@@ -14,7 +14,8 @@ import pytest
 from lxml import html
 from openpyxl import load_workbook
 
-from quality.profiles import FormRow, load_profile
+from quality.forms import FormRow
+from quality.profiles import load_profile
 from tests.end_to_end.world import World
 from tests.support.attack import Cell, Reader, added_up
 

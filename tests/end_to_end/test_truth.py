@@ -58,15 +58,16 @@ def test_form1(world: World) -> None:
 
 def test_upload_calendar(world: World) -> None:
     rows = world.rows(
-        'SELECT school, row, "column", value FROM quality.form_figures'
+        'SELECT school, row, "column" FROM quality.form_figures'
         " WHERE form = 'uploads' AND as_of = :day",
         day=world.last,
     )
-    assert {(row["school"], row["row"]): row["column"] for row in rows if row["value"] == 1} == {
+    assert {(row["school"], row["row"]): row["column"] for row in rows} == {
         (school, day): cause
         for school, calendar in world.truth["uploads"].items()
         for day, cause in calendar.items()
     }
+    assert all(row["value"] == (row["column"] == "uploaded") for row in rows)
 
 
 def test_records_of_the_last_run(any_world: World) -> None:

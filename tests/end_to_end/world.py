@@ -191,8 +191,12 @@ class World:
 
     def today(self, day: str) -> None:
         """Tell Dnevnik.ru which evening it is."""
-        host = self._addresses()["SANDBOX_DNEVNIK_URL"].removesuffix("/v2")
-        ask(f"{host}/_sandbox/today", {"date": day})
+        ask(f"{self.source_url}/_sandbox/today", {"date": day})
+
+    @property
+    def source_url(self) -> str:
+        """Of Dnevnik.ru that is served now."""
+        return self._addresses()["SANDBOX_DNEVNIK_URL"].removesuffix("/v2")
 
     @property
     def portal_url(self) -> str:
@@ -213,8 +217,10 @@ class World:
         """All schools, or those chosen."""
         return self.step("collect", batches.collect_batch, day, run_id, schools)
 
-    def deliver(self, day: str, run_id: str) -> RunState:
-        return self.step("deliver", partial(batches.deliver_batch, destination=DIARY), day, run_id)
+    def deliver(self, day: str, run_id: str, schools: list[str] | None = None) -> RunState:
+        """All schools, or those chosen, to the diary service."""
+        act = partial(batches.deliver_batch, destination=DIARY)
+        return self.step("deliver", act, day, run_id, schools)
 
     def deliver_contingent(
         self,

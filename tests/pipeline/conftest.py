@@ -35,7 +35,12 @@ def shared_hub() -> Iterator[Hub]:
 
 @pytest.fixture
 def hub(shared_hub: Hub) -> Hub:
+    return emptied(shared_hub)
+
+
+def emptied(hub: Hub) -> Hub:
+    """``hub``, its tables empty."""
     names = ", ".join(str(table) for table in metadata.sorted_tables)
-    with connect(shared_hub.settings, "owner").begin() as connection:
+    with connect(hub.settings, "owner").begin() as connection:
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    return shared_hub
+    return hub

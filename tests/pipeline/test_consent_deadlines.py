@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.consent_entries import EntryRefusedError
+from pipeline.entries import EntryRefusedError
 from pipeline.runs import RunState
 from tests.pipeline.village import (
     PUPILS,

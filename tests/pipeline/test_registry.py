@@ -13,6 +13,7 @@ from pipeline.registry import (
     RegionFileError,
     UnknownSchoolError,
     import_region,
+    mailboxes,
     open_year,
     read_region,
     school_sources,
@@ -79,6 +80,9 @@ def test_importing_twice_is_importing_once(hub: Hub, tmp_path: Path) -> None:
         (lambda r: r["schools"][0].update(name="Школа\x00"), "schools.0"),
         (lambda r: r["districts"][0].update(name=""), "districts.0"),
         (lambda r: r.update(year_start="2026-02-30"), "year_start"),
+        (lambda r: r["schools"][0].update(contacts=["nobody"]), "schools.0.contacts.0"),
+        (lambda r: r["districts"][0].update(contacts=["a@b"]), "districts.0.contacts.0"),
+        (lambda r: r.update(contacts=["два@школа.рф"]), "contacts.0"),
     ],
 )
 def test_an_error_names_file_and_field(tmp_path: Path, spoil: Any, said: str) -> None:
@@ -88,6 +92,20 @@ def test_an_error_names_file_and_field(tmp_path: Path, spoil: Any, said: str) ->
         read_region(written(tmp_path, content))
     assert "region.yml" in str(caught.value)
     assert said in str(caught.value)
+
+
+def test_mailboxes_are_those_of_the_file_and_an_error_quotes_none(hub: Hub, tmp_path: Path) -> None:
+    content = region()
+    for boxes in (["b@school.example.ru", "a@школа.рф"], ["c@school.example.ru"], []):
+        content["schools"][0]["contacts"] = boxes
+        with hub.engine.begin() as connection:
+            import_region(connection, read_region(written(tmp_path, content)))
+            assert mailboxes(connection, "school", "781001") == sorted(boxes)
+            assert mailboxes(connection, "district", "d1") == []
+    content["schools"][0]["contacts"] = ["anna.petrova, b@school.example.ru"]
+    with pytest.raises(RegionFileError) as caught:
+        read_region(written(tmp_path, content))
+    assert "petrova" not in str(caught.value)
 
 
 def test_a_target_that_is_not_there_is_named(hub: Hub) -> None:

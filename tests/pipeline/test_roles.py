@@ -88,6 +88,7 @@ def _value(kind: TypeEngine[Any], mark: str) -> Any:
         date: date(YEAR, 9, 18),
         datetime: datetime(YEAR, 9, 18, tzinfo=UTC),
         bytes: mark.encode(),
+        list: [YEAR],
         object: {"of": mark},  # JSON
     }[kind.python_type]
 

@@ -21,14 +21,16 @@ from pipeline import rotation
 from pipeline.cli import app
 from pipeline.destinations import DIARY
 from pipeline.hub import Hub
+from pipeline.passports import Declared, keep_passport, passports_on
 from pipeline.quarantine import REFUSED, keep_refusals
 from pipeline.store import Batch
 from privacy.keyfile import KeyChangeRefusedError
 from privacy.keys import KeyRing
 from privacy.outgoing import wrap
+from privacy.passports import release_contacts
 from privacy.people import people_of
 from privacy.sealing import unseal
-from schemas.frames import REFUSAL_SCHEMA
+from schemas.frames import REFUSAL_SCHEMA, WAITS
 from tests.pipeline.portal import Deliverer, Portal
 from tests.privacy.samples import SCHOOL, journal
 from tests.privacy.test_vault import claims
@@ -36,6 +38,7 @@ from tests.privacy.test_vault import claims
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
+RESPONSIBLE = "Жмелеватова Роза Львовна"
 NAMED = '{"lastname": "Жмелеватов"}'
 DOCUMENT, RECORD = "Жмелеватов;Лев".encode(), '{"full_name": "Жмелеватов Лев"}'
 
@@ -46,6 +49,7 @@ EVERYWHERE = {
     "outbox.desired.payload": 1,
     "outbox.desired.delivered_payload": 1,
     "outbox.batches.records": 2,
+    "registry.passports.sealed": 1,
     "landing": 2,
 }
 TOTAL = sum(EVERYWHERE.values())
@@ -69,12 +73,13 @@ def filled(
     own.vault.store_people(SCHOOL, people_of(SCHOOL, "paragraf", journal(), own.keys))
     own.vault.store_uids(SCHOOL, "paragraf", claims(("p1", "781234567")))
     refusal = {"entity": "pupil", "_document": "d", "_line": 1, "field": "f", "rule": "r"}
-    refusals = pl.DataFrame([refusal | {"record": RECORD}], schema=REFUSAL_SCHEMA)
+    refusals = pl.DataFrame([refusal | {"record": RECORD}], schema=REFUSAL_SCHEMA | WAITS)
     with own.engine.begin() as connection:
         batch = Batch(SCHOOL, "paragraf", 2026, "run", NOON)
         keep_refusals(connection, own.keys, batch, "u", refusals, complete=True)
     own.landing.put(DOCUMENT)
     own.landing.put(b"another")
+    declare(own)
     one = deliver(own, portal, monkeypatch)
     one(a="1")
     portal.refuses = {"a"}
@@ -82,6 +87,21 @@ def filled(
     portal.refuses = set()
     yield own
     own.engine.dispose()
+
+
+def declare(hub: Hub) -> None:
+    """A passport that names somebody."""
+    with hub.engine.begin() as connection:
+        connection.execute(text("INSERT INTO registry.districts VALUES ('d1', 'Район')"))
+        connection.execute(
+            text(
+                "INSERT INTO registry.schools (code, name, district, profile, school_year,"
+                " connected_on) VALUES (:code, 'Школа', 'd1', 'spb', 2026, '2026-09-01')"
+            ),
+            {"code": SCHOOL},
+        )
+    contacts = {"responsible_name": RESPONSIBLE}
+    keep_passport(hub, Declared(SCHOOL, NOON.date(), {}, contacts, {}), "svod")
 
 
 def deliver(hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch, first: int = 0) -> Deliverer:
@@ -129,6 +149,12 @@ def test_every_sealed_place_survives_its_key(
     with fresh.engine.begin() as connection:
         refused = connection.execute(text("SELECT sealed FROM ops.quarantine")).scalar_one()
     assert unseal(fresh.keys, refused, REFUSED).decode() == RECORD
+    with fresh.engine.begin() as connection:
+        passport = passports_on(connection, NOON.date())[SCHOOL]
+    place, fields = (SCHOOL, 1, passport.sealed), ["responsible_name"]
+    asked = {"purpose": "form2", "ground": "g", "log": fresh.log_action}
+    told = release_contacts(fresh.keys, *place, fields, **asked)
+    assert told == {"responsible_name": RESPONSIBLE}
     deliver(fresh, portal, monkeypatch, first=7)()  # a withdrawal tells what was confirmed
     assert portal.sent[-1][0]["was"] == json.loads(NAMED)
 
@@ -295,4 +321,5 @@ def test_what_seals_is_known() -> None:
         "pipeline/wanted.py",
         "privacy/dossiers.py",
         "privacy/outgoing.py",
+        "privacy/passports.py",
     }

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.collect import Run, collect_school
 from pipeline.hub import Hub
 from pipeline.registry import RegionFile, RegionFileError, import_region, read_region
 from pipeline.runs import SchoolState, Verdict
+from quality.batch_history import keep_results
+from quality.batch_suite import Batch
+from quality.batches import BatchVerdict
+from schemas.tables import uploads
 
 SCHOOL = "781001"
 COLUMNS = "Код;Фамилия;Имя;КодКласса;ДатаЗачисления"
@@ -158,6 +165,84 @@ def test_bounds_that_the_region_file_states(
     assert collect(hub, "2026-09-16").state is state
     assert live_pupils(hub) == (0 if state is SchoolState.FAILED else pupils)
     assert found(hub, "run-2026-09-16-0") == ([(rule, "pupil")] if rule else [])
+
+
+AUTUMN = [date(2026, 9, 18) + timedelta(weeks=n) for n in range(8)]  # Fridays
+
+
+def remember(hub: Hub, pupils: list[int]) -> None:
+    """The school uploaded on those Fridays and had so many pupils then."""
+    with hub.engine.begin() as connection:
+        for day, count in zip(AUTUMN, pupils, strict=False):
+            taken = datetime.combine(day, time(17, 40), UTC)
+            upload = {"school": SCHOOL, "source": "paragraf", "ref": f"{day}", "upload_date": day}
+            connection.execute(
+                insert(uploads).values(
+                    **upload, taken_at=taken, accepted=True, run_id=f"judged-{day}"
+                )
+            )
+            verdicts = [
+                BatchVerdict("journal", "volume_floor", table, SCHOOL, True, count)
+                for table in ("pupil", "enrolment")
+            ]
+            keep_results(connection, Batch(f"judged-{day}", day, [SCHOOL]), verdicts)
+
+
+@pytest.mark.parametrize(
+    ("past", "pupils", "refused"),
+    [
+        ([60, 60, 60, 60], 54, None),  # too few weeks: nine tenths, as for all
+        ([60, 60, 60, 60], 53, "ожидалось не меньше 54: доля, общая для всех школ"),
+        ([60, 60, 60, 60, 60], 55, None),
+        (
+            [60, 60, 60, 60, 60],
+            54,
+            "ожидалось не меньше 55: обычно 55–65, судя по неделям школы (4)",
+        ),
+        # A school whose pupils come and go is known to be so.
+        ([60, 50, 60, 50, 60, 50, 60], 30, None),
+        (
+            [60, 50, 60, 50, 60, 50, 60],
+            29,
+            "ожидалось не меньше 30: обычно 30–110, судя по неделям школы (6)",
+        ),
+    ],
+)
+def test_bounds_that_the_school_has_taught(
+    hub: Hub, tmp_path: Path, past: list[int], pupils: int, refused: str | None
+) -> None:
+    import_school(hub, tmp_path)
+    remember(hub, past)
+    write_upload(tmp_path, "2026-11-12", 60)
+    with hub.engine.begin() as connection:
+        connection.execute(text("UPDATE ops.uploads SET taken_at = '2026-09-01'"))
+    assert collect(hub, "2026-11-12").state is SchoolState.DONE
+    write_upload(tmp_path, "2026-11-13", pupils)
+    verdict = collect(hub, "2026-11-13")
+    if refused is None:
+        assert (verdict.state, live_pupils(hub)) == (SchoolState.DONE, pupils)
+    else:
+        assert (verdict.rule, live_pupils(hub)) == ("volume_floor", 60)
+        assert f"прочитано {pupils}, было 60, {refused}" in verdict.detail
+
+
+def test_what_is_stated_overrides_what_was_taught(hub: Hub, tmp_path: Path) -> None:
+    import_school(hub, tmp_path, {"pupil": {"floor": 20}})
+    remember(hub, [60] * 8)
+    write_upload(tmp_path, "2026-11-12", 60)
+    collect(hub, "2026-11-12")
+    shown = CliRunner(env={"SVOD_HOME": str(hub.settings.home)}).invoke(
+        app, ["volumes", "--school", SCHOOL, "--on", "2026-11-13", "--json"]
+    )
+    assert shown.exit_code == 0, shown.output
+    rows = {row["table"]: row for row in json.loads(shown.stdout)}
+    assert rows["pupil"] == {
+        "table": "pupil", "stored": 60, "least": 20, "least_from": "set",
+        "most": 65, "most_from": "learnt", "weeks": 7,
+    }  # fmt: skip
+    assert (rows["enrolment"]["least"], rows["enrolment"]["least_from"]) == (55, "learnt")
+    assert (rows["class_"]["least"], rows["class_"]["most"]) == (1, None)
+    assert (rows["uploads"]["most"], rows["uploads"]["most_from"]) == (9, "suite")
 
 
 def test_what_was_not_read_whole_is_told_as_that(hub: Hub, tmp_path: Path) -> None:

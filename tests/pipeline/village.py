@@ -55,10 +55,13 @@ COLUMNS = {
     "movements": (
         "Код;КодУченика;Вид;Дата;НомерПриказа;ДатаПриказа;ИзКласса;ВКласс;ДругаяШкола"
     ),
-    "timetable": "Код;КодКласса;КодПредмета;ДеньНедели;НомерУрока;ДействуетС;ДействуетПо",
+    "timetable": (
+        "Код;КодКласса;КодГруппы;КодПредмета;КодУчителя;ДеньНедели;НомерУрока;ДействуетС;"
+        "ДействуетПо"
+    ),
     "lessons": (
-        "Код;Дата;НомерУрока;КодКласса;КодПредмета;Тема;БезДЗ;Проведен;Состояние;"
-        "ПосещаемостьОтмечена"
+        "Код;Дата;НомерУрока;КодКласса;КодГруппы;КодПредмета;КодУчителя;КодЗамены;Тема;БезДЗ;"
+        "Проведен;Состояние;ПосещаемостьОтмечена;Внесено"
     ),
     "marks": "Код;КодУченика;КодУрока;КодПредмета;ДатаУрока;Отметка;Шкала;ВидРаботы",
     "attendance": "КодУченика;КодУрока;Причина",
@@ -88,6 +91,7 @@ class Village:
         self.said: dict[str, list[Row]] = {name: [] for name in COLUMNS}
         self.year = 2026
         self.closed_on: str | None = None
+        self.profile = "spb"
         self.doors: dict[str, Door] = {}
         self._targets: dict[str, Any] = {}
         self._emulators: list[Any] = []
@@ -125,7 +129,7 @@ class Village:
         migrate.open_school_year(connect(self.hub.settings, "owner"), self.year)
         source = {"kind": "paragraf", "mapping": "paragraf/3.21"}
         school = {
-            "code": SCHOOL, "name": "Школа № 1", "district": "d1", "profile": "spb",
+            "code": SCHOOL, "name": "Школа № 1", "district": "d1", "profile": self.profile,
             "connected_on": "2026-09-01", "closed_on": self.closed_on,
             "sources": [source | {"settings": {"root": str(self.drops)}}],
         }  # fmt: skip
@@ -177,11 +181,15 @@ class Village:
 
         Each ledger closes, or this raises.
         """
-        ended = {"collect": self._step("collect", batches.collect_batch, day)}
+        ended = {"collect": self.collect(day)}
         for destination in (DIARY, CONTINGENT):
             act = partial(batches.deliver_batch, destination=destination)
             ended[destination.name] = self._step(destination.verb, act, day)
         return ended
+
+    def collect(self, day: str) -> RunState:
+        """Collect what lies there, and no more."""
+        return self._step("collect", batches.collect_batch, day)
 
     def _step(self, verb: str, act: Any, day: str) -> RunState:
         run = Run(run_of(day), date.fromisoformat(day))

@@ -58,6 +58,8 @@ ALLOWED = {
     "privacy.resealing": {"pipeline"},
     "privacy.identities": {"pipeline"},
     "privacy.outgoing": {"pipeline"},
+    "privacy.release": {"pipeline"},
+    "privacy.passports": {"pipeline"},
 }
 LOUD_MODULES = ("logging", "rich", "typer", "warnings", "structlog")
 _SQL = re.compile(rf"\bvault\.({'|'.join(VAULT_TABLES)})\b")

@@ -19,8 +19,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "enrolments": {"pupil": pl.String, "class_key": pl.String, "start": pl.Date, "finish": pl.Date},
     "hours": {"class_key": pl.String, "subject_key": pl.String, "hours_per_week": pl.Float64},
     "lessons": {
-        "source_key": pl.String, "date": pl.Date, "class_key": pl.String, "group_key": pl.String,
-        "subject_key": pl.String, "held": pl.Boolean, "status": pl.String,
+        "source_key": pl.String, "date": pl.Date, "number": pl.Int64, "class_key": pl.String,
+        "group_key": pl.String, "subject_key": pl.String, "held": pl.Boolean, "status": pl.String,
+        "attendance_taken": pl.Boolean,
     },
     "marks": {
         "pupil": pl.String, "lesson_key": pl.String, "subject_key": pl.String, "date": pl.Date,
@@ -33,8 +34,9 @@ ONE: dict[str, dict[str, Any]] = {
     "enrolments": {"pupil": "p1", "class_key": "7a", "start": None, "finish": None},
     "hours": {"class_key": "7a", "subject_key": "alg", "hours_per_week": 2.0},
     "lessons": {
-        "source_key": "l1", "date": BEGUN + DAY, "class_key": "7a", "group_key": None,
-        "subject_key": "alg", "held": True, "status": "scheduled",
+        "source_key": "l1", "date": BEGUN + DAY, "number": 1, "class_key": "7a",
+        "group_key": None, "subject_key": "alg", "held": True, "status": "scheduled",
+        "attendance_taken": True,
     },
     "marks": {
         "pupil": "p1", "lesson_key": "l1", "subject_key": "alg", "date": BEGUN + DAY, "value": "4",
@@ -128,6 +130,15 @@ def test_who_was_late_or_at_one_lesson_attended() -> None:
     assert _pairs(BEGUN + 4 * WEEK, attendance=[{"status": "late"}]) != []
     lessons = [{}, {"source_key": "l2"}]
     assert _pairs(BEGUN + 4 * WEEK, lessons=lessons, attendance=[{"status": "ill"}]) != []
+
+
+def test_attending_is_known_where_attendance_was_taken_or_the_pupil_recorded() -> None:
+    untaken: dict[str, Any] = {"lessons": [{"attendance_taken": None}]}
+    on = BEGUN + 4 * WEEK
+    assert _pairs(on, **untaken) == []
+    assert len(_pairs(on, **untaken, marks=[{}])) == 1
+    # Anybody's record shows that attendance was taken.
+    assert len(_pairs(on, **untaken, attendance=[{"pupil": "p2", "status": "ill"}])) == 1
 
 
 def test_a_group_is_the_pupils_own_if_something_shows_it() -> None:

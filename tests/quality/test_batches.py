@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, insert, text
 
-from quality.batch_suite import CHECKS, Batch, load_suite
+from quality.batch_bounds import batch_bounds
+from quality.batch_suite import CHECKS, Batch, BatchBounds, load_suite
 from quality.batches import BatchCheckError, BatchVerdict, gx_url, judge_batches
 from schemas.tables import districts, ledger, schools, uploads
 
@@ -58,7 +59,9 @@ def healthy(engine: Engine, store: Callable[..., None]) -> Engine:
 
 def _judge(engine: Engine, docs: Path | None = None) -> list[BatchVerdict]:
     url = engine.url.render_as_string(hide_password=False)
-    return judge_batches(url, BATCH, suite=SMALL, docs=docs)
+    with engine.begin() as connection:
+        bounds = batch_bounds(connection, SMALL, BATCH)
+    return judge_batches(url, BATCH, bounds, suite=SMALL, docs=docs)
 
 
 def _failures(verdicts: list[BatchVerdict]) -> set[tuple[str, str, str, int]]:
@@ -94,8 +97,8 @@ def test_each_fault_breaks_its_expectation_for_its_school(healthy: Engine, tmp_p
     assert _failures(verdicts) == {
         ("s1", "lesson", "unique_keys", 1),
         ("s1", "lesson", "complete_references", 2),  # both lessons lost their subject
-        ("s1", "subject", "volume_floor", 1),
-        ("s2", "lesson", "volume_floor", 7),  # ten before, nine tenths are due, two are there
+        ("s1", "subject", "volume_floor", 0),
+        ("s2", "lesson", "volume_floor", 2),  # ten before, nine tenths are due
         ("s2", "uploads", "fresh", 17),
     }
     kept = "".join(path.read_text("utf-8") for path in tmp_path.rglob("validations/**/*.html"))
@@ -121,26 +124,29 @@ def test_growth_beyond_the_ceiling_is_seen(healthy: Engine, store: Callable[...,
                 count=11,
             )
         )
-    # fifteen now, four before the run: at most twelve
-    assert ("s2", "lesson", "volume_ceiling", 3) in _failures(_judge(healthy))
+    verdicts = _judge(healthy)
+    assert _failures(verdicts) == {("s2", "lesson", "volume_ceiling", 15)}
+    [found] = [v for v in verdicts if not v.success]
+    assert (found.upper, found.source) == (12, "suite")  # three times the four before the run
 
 
 def test_a_table_that_cannot_be_read_is_an_error_not_a_pass(
     healthy: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = "SELECT school, 1/0 AS uploads__days_since_upload FROM registry.schools"
-    monkeypatch.setattr("quality.batches.batch_query", lambda _suite, _batch: broken)
+    broken = "SELECT school, 1/0 AS uploads__days_over FROM registry.schools"
+    monkeypatch.setattr("quality.batches.batch_query", lambda *_: broken)
     with pytest.raises(BatchCheckError, match="could not judge"):
         _judge(healthy)
 
 
 def test_no_schools_no_verdicts() -> None:
-    assert judge_batches("postgresql://nowhere/db", Batch("r", date(2026, 9, 18), [])) == []
+    batch = Batch("r", date(2026, 9, 18), [])
+    assert judge_batches("postgresql://nowhere/db", batch, BatchBounds()) == []
 
 
 def test_a_school_code_never_becomes_sql() -> None:
     with pytest.raises(ValueError, match="cannot stand in SQL"):
-        judge_batches("postgresql://x/y", Batch("r", date(2026, 9, 18), ["a'b"]))
+        judge_batches("postgresql://x/y", Batch("r", date(2026, 9, 18), ["a'b"]), BatchBounds())
 
 
 def test_gx_gets_its_own_driver_and_a_host() -> None:

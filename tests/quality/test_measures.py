@@ -31,7 +31,11 @@ def _figures(
         ScheduleBasis.TIMETABLE, frame("timetable_slot", {}), rows, (DAY, DAY), set()
     )
     facts = lesson_facts(scheduled, rows, frame("mark", *marks), frame("attendance", *attendance))
-    return {row[0]: (row[1], row[2]) for row in figures(facts).iter_rows()}
+    return {row[0]: (row[1], row[2]) for row in figures(_counts(facts)).iter_rows()}
+
+
+def _counts(facts: pl.DataFrame) -> pl.DataFrame:
+    return facts.select(pl.lit(1).alias("lessons"), pl.col(FACTS).cast(pl.Int64))
 
 
 def _pairs(**changed: tuple[int, int]) -> Pairs:
@@ -121,7 +125,7 @@ def test_nothing_scheduled_gives_zero_of_zero(frame: Frame) -> None:
         ScheduleBasis.LESSONS, frame("timetable_slot"), empty, (DAY, DAY), set()
     )
     facts = lesson_facts(scheduled, empty, frame("mark"), frame("attendance"))
-    assert {row[1:] for row in figures(facts).iter_rows()} == {(0, 0)}
+    assert {row[1:] for row in figures(_counts(facts)).iter_rows()} == {(0, 0)}
 
 
 def test_every_fact_can_be_opened_down_to_its_lesson(frame: Frame) -> None:

@@ -169,3 +169,28 @@ def test_a_malformed_profile_is_refused(folder: Path, broken: dict[str, Any]) ->
     _write(folder, "x", base="common", **broken)
     with pytest.raises(ValidationError):
         load_profile("x", folder)
+
+
+DOCUMENTS_ASK_FOR = {
+    "spb": {"form1", "form2", "form3", "form5"},
+    "gymnasium_166": {"form1", "form2", "form3", "form5"},
+    "kogalym": {"form4", "form5"},
+    "velikie_luki": {"form5"},
+    "tomsk": {"form5"},
+}
+
+
+@pytest.mark.parametrize("name", BOUND)
+def test_forms_are_asked_for_by_whose_documents_they_are(name: str) -> None:
+    """None asks for counts (form 1) and shares (form 4) of the same people: see disclosure."""
+    profile = load_profile(name)
+    asked = {form.code for form in profile.forms}
+    assert asked == DOCUMENTS_ASK_FOR[name]
+    assert not {"form1", "form4"} <= asked
+    assert all(form.citation.document and form.citation.clause for form in profile.forms)
+
+
+def test_a_form_of_a_school_cites_the_schools_own_document() -> None:
+    form = load_profile("gymnasium_166").form("form5")
+    assert "гимназии № 166" in form.citation.document
+    assert form.title == "Перечень замечаний по ведению Электронного классного журнала"

@@ -10,7 +10,13 @@ import polars as pl
 import pytest
 
 from quality.schedule import ScheduleBasis, scheduled_lessons
-from quality.school_days import has_saturday_lessons, holiday_dates, school_days
+from quality.school_days import (
+    between_terms,
+    days_without_lessons,
+    has_saturday_lessons,
+    holiday_dates,
+    school_days,
+)
 
 Frame = Callable[..., pl.DataFrame]
 PERIOD = (date(2026, 9, 7), date(2026, 9, 20))  # two whole weeks, Monday to Sunday
@@ -152,3 +158,38 @@ def test_saturdays_are_read_from_the_timetable_or_from_lessons(frame: Frame) -> 
     assert not has_saturday_lessons(frame("timetable_slot", {"weekday": 5}), saturday_lesson)
     assert has_saturday_lessons(frame("timetable_slot"), saturday_lesson)
     assert not has_saturday_lessons(frame("timetable_slot"), frame("lesson"))
+
+
+def test_between_two_terms_there_is_no_school() -> None:
+    terms = pl.DataFrame(
+        {
+            "kind": ["year", "quarter", "quarter", "half_year"],
+            "start": [date(2026, 9, 1), date(2026, 11, 3), date(2026, 9, 1), date(2027, 1, 11)],
+            "finish": [
+                date(2027, 5, 31),
+                date(2026, 12, 29),
+                date(2026, 10, 30),
+                date(2027, 5, 31),
+            ],
+        }
+    )
+    gaps = between_terms(terms)
+    assert min(gaps) == date(2026, 10, 31)
+    assert max(gaps) == date(2027, 1, 10)
+    assert len(gaps) == 3 + 12
+    assert between_terms(terms.clear()) == set()
+
+
+def test_a_journal_that_lists_holidays_is_believed(frame: Frame) -> None:
+    terms = frame(
+        "term",
+        {"kind": "quarter", "start": date(2026, 9, 1), "finish": date(2026, 10, 25)},
+        {"kind": "quarter", "start": date(2026, 10, 28), "finish": date(2026, 12, 29)},
+    )
+    listed = frame("holiday", {"start": date(2026, 10, 27), "finish": date(2026, 10, 27)})
+    assert days_without_lessons(listed, terms, []) == {date(2026, 10, 27)}
+    assert days_without_lessons(listed.clear(), terms, [date(2026, 11, 4)]) == {
+        date(2026, 10, 26),
+        date(2026, 10, 27),
+        date(2026, 11, 4),
+    }

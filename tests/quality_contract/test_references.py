@@ -49,6 +49,11 @@ def test_a_reference_to_nothing_is_refused_under_its_field(canonical, good):
         (3, "pupil", "dangling_reference"),
         (3, "subject_key", "dangling_reference"),
     }
+    assert set(result.missing.iter_rows()) == {
+        ("mark", 1, "lesson_key", "lesson", "l2"),
+        ("mark", 3, "pupil", "pupil", "2"),
+        ("mark", 3, "subject_key", "subject", "s2"),
+    }
 
 
 @pytest.mark.parametrize("entity", ["consent", "guardian"])

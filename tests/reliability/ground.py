@@ -45,6 +45,7 @@ EMPTY, OLDER = "empty", "older"
 # sealed with a nonce.
 PASSING = {
     *("id", "run_id", "recorded_run", "first_run", "last_run", "origin_document", "batch"),
+    "documents",
     *("recorded_at", "first_seen_at", "vanished_at", "updated_at", "found_at", "made_at"),
     *("landed_at", "taken_at", "sealed", "payload", "delivered_payload", "before"),
 }

@@ -145,7 +145,7 @@ def test_the_page_says_what_hidden_means_and_by_which_rule() -> None:
     words = note.text_content()
     assert "от 1 до 9" in words
     assert "которое показывается, кроме нуля): 10." in words
-    assert "версия 2" in words
+    assert "версия 3" in words
     (cells,) = [
         row.xpath("./td")
         for row in page.xpath("//table[@id='t-form-3']/tbody/tr")

@@ -71,6 +71,12 @@ def test_a_strange_folder_is_left_alone(tmp_path: Path) -> None:
         {"systems": ()},
         {"systems": ("paragraf", "paragraf")},
         {"systems": ("paragraf", "журнал")},
+        {"profiles": ()},
+        {"profiles": ("spb", "луна")},
+        {"systems": ("eljur",), "compliance": (date(2026, 9, 18),)},
+        {"compliance": (date(2026, 9, 1),)},
+        {"evenings": (date(2026, 9, 17),)},
+        {"evenings": (date(2026, 9, 13), date(2026, 9, 18))},
     ],
 )
 def test_impossible_sizes_are_refused(size: dict[str, Any]) -> None:

@@ -29,13 +29,18 @@ def raw_dump(url: str, *options: str) -> bytes:
     return done.stdout
 
 
+# Between two finds: no letter in any reading, UTF-16 from odd places too. A line feed and the last
+# byte of a find would make one, and hide the name that follows.
+_GAP = bytes(4)
+
+
 def readings(dump: bytes) -> Iterator[bytes]:
     """``dump``, a text; what is written in it in hex; what in base64 in either of them."""
     yield dump
-    in_hex = b"\n".join(bytes.fromhex(run.decode()) for run in _HEX.findall(dump))
+    in_hex = _GAP.join(bytes.fromhex(run.decode()) for run in _HEX.findall(dump))
     yield from binary(in_hex)
     in_base64 = (base64.b64decode(run) for run in _BASE64.findall(dump + b"\n" + in_hex))
-    yield from binary(b"\n".join(in_base64))
+    yield from binary(_GAP.join(in_base64))
 
 
 def binary(content: bytes) -> Iterator[bytes]:

@@ -1,0 +1,147 @@
+"""Cause cards of a school: the few roots of what is wrong, each with what it holds up.
+
+Four books are read: the quarantine, the findings and the verdicts of runs, and the remarks. A
+refusal that others wait for, a document that could not be read and a source that did not answer
+take with them what comes of them, remarks too; what is left of the remarks is told by teacher,
+class or days (``quality.remark_causes``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, func, select
+
+from pipeline import card_words
+from pipeline.card_drafts import Draft
+from pipeline.cause_drafts import move_unread, of_failures, of_findings, of_refusals
+from pipeline.checks import lines
+from pipeline.found_causes import failures, found
+from pipeline.refused_causes import refusals
+from pipeline.registry import schools_of
+from pipeline.remarked import DAILY_UPLOAD, explained, open_remarks, remark_drafts, silenced
+from pipeline.waivers import first_match, in_force
+from quality.cards import Card, CardState, Where, worst_first
+from quality.remark_causes import OF_LESSONS
+from schemas.rulebook import is_unread
+from schemas.tables import journal_table, school_runs
+
+SHOWN = 3  # documents on a card: the first tell where to look
+# Which remarks say no more than that a document was not read, by what it feeds.
+_SILENT = {
+    "lesson": OF_LESSONS,
+    "mark": frozenset({"marks"}),
+    "attendance": frozenset({"attendance"}),
+}
+_NAMED = ("class_", "subject", "group", "term")  # what a card calls by its name
+
+
+def cards(connection: Connection, school: str, on: date) -> list[Card]:
+    """The cards of ``school`` as of its last checks up to ``on``, worst first.
+
+    What was fixed before those checks is not there; what is waived is, with its reason.
+    """
+    checks = lines(connection, school, on)
+    waivers = in_force(connection, school, on)
+    refused = refusals(connection, school, checks)
+    by_cause = of_refusals(refused.held)
+    told = of_findings(found(connection, school, checks))
+    move_unread(by_cause, told)
+    failed = of_failures(failures(checks))
+    remarked, last = open_remarks(connection, school, on)
+    left = explained(remarked.filter(~pl.col("fixed")), refused.lost, by_cause)
+    for draft in [*failed, *told]:
+        left = silenced(left, draft, _comes_of(draft, failed))
+    causes = list({id(draft): draft for draft in [*told, *by_cause.values(), *failed]}.values())
+    for draft in causes:
+        draft.waiver = first_match(waivers, draft.rule, **draft.place())
+    rest = pl.concat([left, remarked.filter("fixed")])
+    drafts = [*causes, *remark_drafts(connection, school, rest, last, waivers)]
+    names = _names(connection, school)
+    return worst_first([_card(school, draft, names) for draft in drafts])
+
+
+def district_counts(connection: Connection, district: str, on: date) -> list[dict[str, Any]]:
+    """How many cards the schools of ``district`` have, by state, and what they hold up."""
+    return [
+        _counts(school, cards(connection, school, on))
+        for school in schools_of(connection, district)
+    ]
+
+
+def last_day(connection: Connection, schools: Sequence[str]) -> date | None:
+    """The last business date of a run on one of ``schools``; None where there was none."""
+    query = select(func.max(school_runs.c.business_date)).where(school_runs.c.school.in_(schools))
+    day: date | None = connection.execute(query).scalar_one()
+    return day
+
+
+def _counts(school: str, found: Sequence[Card]) -> dict[str, Any]:
+    due = [card for card in found if card.waiver is None and card.state is not CardState.FIXED]
+    return {
+        "school": school,
+        "new": sum(card.state is CardState.NEW for card in due),
+        "open": sum(card.state is CardState.OPEN for card in due),
+        "waived": sum(card.waiver is not None for card in found),
+        "fixed": sum(card.state is CardState.FIXED for card in found),
+        "holds_up": sum(card.weight for card in due),
+    }
+
+
+def _comes_of(draft: Draft, failed: Sequence[Draft]) -> frozenset[str]:
+    """The rules whose remarks on the days since then come of the draft."""
+    if draft.gone:
+        return frozenset()
+    if draft in failed:
+        return OF_LESSONS | {DAILY_UPLOAD}
+    return _SILENT.get(draft.entity, frozenset()) if is_unread(draft.rule) else frozenset()
+
+
+def _names(connection: Connection, school: str) -> card_words.Names:
+    """Names of classes and the like, of those too that are there no more."""
+    names: dict[tuple[str, str, str], str] = {}
+    for entity in _NAMED:
+        c = journal_table(entity).c
+        query = select(c.source, c.source_key, c.name).where(c.school == school)
+        for source, key, name in connection.execute(query):
+            names[source, entity, key] = name
+    return names
+
+
+def _card(school: str, draft: Draft, names: card_words.Names) -> Card:
+    state = CardState.NEW if draft.fresh else CardState.OPEN
+    about = draft.place()
+    class_key, subject_key = about["class_key"], about["subject_key"]
+    return Card(
+        school=school,
+        source=draft.source,
+        rule=draft.rule,
+        state=CardState.FIXED if draft.gone else state,
+        since=draft.first,
+        held={kind: count for kind, count in draft.held.items() if count},
+        fixed=draft.fixed,
+        where=Where(
+            documents=tuple(draft.documents[:SHOWN]),
+            documents_in_all=len(draft.documents),
+            line=draft.line,
+            field=draft.column,
+            entity=draft.entity,
+            key=draft.key,
+            class_key=class_key,
+            class_name=names.get((draft.source, "class_", class_key or "")),
+            subject_key=subject_key,
+            subject_name=names.get((draft.source, "subject", subject_key or "")),
+            teacher=about["teacher"],
+            first_day=draft.first_day,
+            last_day=draft.last_day,
+        ),
+        title=card_words.title(draft, names),
+        why=card_words.why(draft),
+        who=card_words.who(draft),
+        fix=card_words.fix(draft),
+        detail=draft.detail,
+        waiver=draft.waiver,
+    )
