@@ -186,7 +186,8 @@ def _person_row(
         "отметок": "" if row["asked"] is None else f"{row['marks']} из {row['asked']}",
         "срок": _moment(row["due_at"], zone),
         "внесено": _entered(row, zone),
-        "прогон": " ".join(filter(None, (row["run_id"], row["run_state"], row["rule"]))),
+        "правило": row["rule"] or "",
+        "прогон": " ".join(filter(None, (row["run_id"], row["run_state"]))),
         "откуда": "\n".join(_origin_lines(origins)),
     }
 

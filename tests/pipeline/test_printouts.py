@@ -37,9 +37,9 @@ GUARDIAN = "Жмелеватова"
 
 @pytest.fixture(autouse=True)
 def columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The journal knows homework and groups too."""
+    """The journal knows homework too."""
     more = dict(made_by_hand.COLUMNS)
-    more["lessons"] += ";ДомашнееЗадание;КодГруппы"
+    more["lessons"] += ";ДомашнееЗадание"
     monkeypatch.setattr(made_by_hand, "COLUMNS", more)
 
 

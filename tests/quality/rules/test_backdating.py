@@ -164,7 +164,7 @@ def test_each_mark_is_one_remark_with_its_last_change() -> None:
 
 
 def test_a_regulation_that_does_not_forbid_it() -> None:
-    assert _found(_entered(CLOSED), profile="tomsk") == []
+    assert _found(_entered(CLOSED), profile="spb") == []
 
 
 def _term_marks(*versions: dict[str, Any], **more: Any) -> list[str]:
