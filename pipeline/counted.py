@@ -171,10 +171,14 @@ def _lacks(code: str) -> pl.Expr:
 def _parts(facts: JournalFacts) -> Counted:
     judged = facts.parts.filter(pl.col("outcome").is_in([one.value for one in JUDGED]))
     in_time = pl.col("outcome") == Outcome.IN_TIME.value
-    rows = judged.rename({"asked": "rule"}).with_row_index("row").with_columns(
-        thing=pl.lit("part"),
-        counted=in_time,
-        why=pl.when(~in_time).then("outcome"),
+    rows = (
+        judged.rename({"asked": "rule"})
+        .with_row_index("row")
+        .with_columns(
+            thing=pl.lit("part"),
+            counted=in_time,
+            why=pl.when(~in_time).then("outcome"),
+        )
     )
     taken = rows.filter(part=Part.ATTENDANCE.value).join(facts.frames.attendance, on="lesson_key")
     wanted = [
