@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
 
 from pipeline.addresses import Address, AddressError, Cut, Figure, Kind, LedgerCounter, Level, parse
 from pipeline.cli import explain_show
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson
 from pipeline.exits import Exit
 from pipeline.explain import explain
 from pipeline.explain_ledger import explain_counter
 from pipeline.explain_lookup import journal_key, last_measured, year_start
+from pipeline.figures import schedule_basis
 from pipeline.hub import Hub
 from pipeline.ledger import Counter
-from pipeline.profiles import load_profile
 from quality.measures import REGION
 from quality.uploads import Cause
 
@@ -30,10 +31,6 @@ FigureName = Annotated[
         "'ledger', or a whole address (measure/held/school/781003/...@...)."
     ),
 ]
-
-
-def _day(name: str, what: str) -> Any:
-    return typer.Option(name, formats=["%Y-%m-%d"], help=what)
 
 
 def register(app: typer.Typer) -> None:
@@ -70,11 +67,11 @@ def explain_figure(
     subject: Annotated[str, typer.Option("--subject", help="Only this subject.")] = "",
     teacher: Annotated[str, typer.Option("--teacher", help="Only this teacher: pseudonym.")] = "",
     date_from: Annotated[
-        datetime | None, _day("--from", "The first day; by default the school year's.")
+        datetime | None, day("--from", "The first day; by default the school year's.")
     ] = None,
-    date_to: Annotated[datetime | None, _day("--to", "The last day; by default --as-of.")] = None,
+    date_to: Annotated[datetime | None, day("--to", "The last day; by default --as-of.")] = None,
     as_of: Annotated[
-        datetime | None, _day("--as-of", "As known then; by default the day measured last.")
+        datetime | None, day("--as-of", "As known then; by default the day measured last.")
     ] = None,
     column: Annotated[str, typer.Option("--column", help="Of form1: its column.")] = "",
     rule: Annotated[str, typer.Option("--rule", help="Of remark: its rule.")] = "",
@@ -112,7 +109,7 @@ def explain_figure(
         if isinstance(address, LedgerCounter):
             explain_show.show_counter(explain_counter(connection, address), how)
             raise typer.Exit(Exit.DONE)
-        parts = explain(connection, address, lambda name: load_profile(name).schedule_basis)
+        parts = explain(connection, address, schedule_basis)
         same = explain_show.show_figure(connection, address, parts, how)
     raise typer.Exit(Exit.DONE if same else Exit.DIFFERS)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection, text
 
+from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.figures import schedule_basis
 from pipeline.figures_by import Each, Level, Question, figures_by
@@ -20,7 +21,6 @@ from reports.compliance import Figure
 from reports.figure_words import BUCKETS, LEVELS, NOT_TOLD, bucket_words
 from reports.words import short_date
 
-Day = ["%Y-%m-%d"]
 _NAMES = {
     Level.CLASS: "SELECT source, source_key, name FROM journal.class_ WHERE school = :school",
     Level.SUBJECT: "SELECT source, source_key, name FROM journal.subject WHERE school = :school",
@@ -35,15 +35,13 @@ def register(app: typer.Typer) -> None:
 
 
 def figures(
-    date_from: Annotated[datetime, typer.Option("--from", formats=Day, help="First day.")],
-    date_to: Annotated[datetime, typer.Option("--to", formats=Day, help="Last day.")],
+    date_from: Annotated[datetime, day("--from", "First day.")],
+    date_to: Annotated[datetime, day("--to", "Last day.")],
     by: Annotated[Level, typer.Option("--by", help="Whose figures.")] = Level.SCHOOL,
     school: Annotated[str, typer.Option("--school", help="Of this school.")] = "",
     district: Annotated[str, typer.Option("--district", help="Of this district's schools.")] = "",
     each: Annotated[Each | None, typer.Option("--each", help="Part by part of the range.")] = None,
-    as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=Day, help="As known on this day.")
-    ] = None,
+    as_of: Annotated[datetime | None, day("--as-of", "As known on this day.")] = None,
     measure: Annotated[
         list[str] | None, typer.Option("--measure", help="Only this one; may be repeated.")
     ] = None,
