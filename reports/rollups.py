@@ -13,6 +13,7 @@ from reports.shares import Shares
 from reports.words import short_date
 
 SUM = "Свод"
+NO_PASSPORT = "паспорт не заполнен: сравнивать не с чем"
 _SHARES = {
     "pupils_applied": "Подано заявлений, доля учеников",
     "guardians_active": "Активированы родители",
@@ -22,10 +23,11 @@ _SHARES = {
 
 
 def declared_rollup(form: Form, schools: Sequence[SchoolForm], time: Time, title: str) -> Section:
-    """Form 2: where each school's measured and declared differ."""
+    """Form 2: where each school's measured and declared differ; of a school that has declared
+    nothing, that alone."""
     rows: list[Row] = []
     for school in schools:
-        told = differences(form, school)
+        told = differences(form, school) if school.values else [NO_PASSPORT]
         words = Cell("\n".join(told)) if told else Cell("нет", Look.MUTED)
         rows.append([Cell(school.school), Cell(school.passport or NO_DATA), words])
     return _section(form, time, title, (26, 24, 60), ["ОУ", "Паспорт", "Расхождения"], rows)
