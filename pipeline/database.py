@@ -2,8 +2,8 @@
 
 Roles divide it (docs/roles.md): ``svod_hub`` for every step, without any right to the schema
 ``vault``; ``svod_vault`` for the privacy room alone; ``svod_web`` for the dashboard, held to a
-scope (``pipeline.scope``); ``svod_service`` for the schedules that others ask for;
-``svod_auditor`` for who reads the action log.
+scope (``pipeline.scope``); ``svod_access`` for its accounts; ``svod_service`` for the schedules that
+others ask for; ``svod_auditor`` for who reads the action log.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from sqlalchemy import Engine, create_engine, event, make_url
 
 from pipeline.settings import Settings
 
-Role = Literal["svod_hub", "svod_vault", "svod_web", "svod_service", "svod_auditor", "owner"]
+Role = Literal[
+    "svod_hub", "svod_vault", "svod_web", "svod_access", "svod_service", "svod_auditor", "owner"
+]
 
 
 MAIN = "svod"

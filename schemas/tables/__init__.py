@@ -8,10 +8,12 @@ journal     facts by pseudonym, one table per canonical entity, and their histor
 vault       identities, encrypted; no other room of the hub may read it
 ops         runs, uploads, landing, ledger, quarantine, findings, action log, letters, paper
 outbox      desired and delivered state per target, batches, receipts, the pace of portals
+access      accounts of the dashboard, their sessions, who came in and took what away
 quality     cells, measures, form figures, remarks, waivers, judged batches, people's checks
 ==========  ==================================================================
 """
 
+from schemas.tables.access import accounts, events, sessions
 from schemas.tables.base import metadata
 from schemas.tables.journal import FACTS, content_columns, history, journal_table
 from schemas.tables.mail import contacts, letters, paper_diaries
@@ -53,6 +55,7 @@ from schemas.tables.vault import local_keys, people, uids
 
 __all__ = [
     "FACTS",
+    "accounts",
     "action_log",
     "batch_results",
     "batches",
@@ -65,6 +68,7 @@ __all__ = [
     "days_off",
     "desired",
     "districts",
+    "events",
     "findings",
     "form_figures",
     "history",
@@ -89,6 +93,7 @@ __all__ = [
     "school_runs",
     "school_years",
     "schools",
+    "sessions",
     "sources",
     "targets",
     "uids",

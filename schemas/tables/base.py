@@ -14,4 +14,4 @@ metadata = MetaData(
     }
 )
 
-SCHEMAS = ("registry", "journal", "vault", "ops", "outbox", "quality")
+SCHEMAS = ("registry", "journal", "vault", "ops", "outbox", "quality", "access")

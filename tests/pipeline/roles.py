@@ -16,6 +16,7 @@ ROLES = (
     "svod_vault",
     "svod_web",
     "svod_web_region",
+    "svod_access",
     "svod_service",
     "svod_auditor",
 )

@@ -1,0 +1,216 @@
+"""Accounts of the dashboard: whose rows one sees, what it may do, how it is made and closed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+
+from pipeline.access.events import Kind, note
+from pipeline.access.passwords import check_strength, fresh_password, hashed
+from pipeline.scope import Scope
+from quality.measures import REGION
+from schemas.tables import accounts, sessions
+
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9_-]{2,39}")
+
+
+class AccountRole(StrEnum):
+    """What an account may do; ``LEVELS`` says for whom."""
+
+    OPERATOR = "operator"
+    DISTRICT_OFFICER = "district_officer"
+    SCHOOL_ADMINISTRATOR = "school_administrator"
+    SCHOOL_DEPUTY = "school_deputy"
+    READER = "reader"
+
+
+class Level(StrEnum):
+    """Whose rows an account sees."""
+
+    REGION = "region"
+    DISTRICT = "district"
+    SCHOOL = "school"
+
+
+LEVELS: dict[AccountRole, frozenset[Level]] = {
+    AccountRole.OPERATOR: frozenset({Level.REGION}),
+    AccountRole.DISTRICT_OFFICER: frozenset({Level.DISTRICT}),
+    AccountRole.SCHOOL_ADMINISTRATOR: frozenset({Level.SCHOOL}),
+    AccountRole.SCHOOL_DEPUTY: frozenset({Level.SCHOOL}),
+    AccountRole.READER: frozenset(Level),
+}
+
+
+class AccountError(ValueError):
+    """No such account can be made or changed; the message says why."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account that is not closed."""
+
+    id: int
+    login: str
+    role: AccountRole
+    level: Level
+    unit: str
+    must_change: bool = False
+    factor_confirmed: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """Whose rows it sees."""
+        match self.level:
+            case Level.REGION:
+                return Scope.of_region()
+            case Level.DISTRICT:
+                return Scope.of_district(self.unit)
+            case Level.SCHOOL:
+                return Scope.of_schools(self.unit)
+
+    @property
+    def is_of_school(self) -> bool:
+        """Whether it belongs to a school's own people, to whom they may be named."""
+        return self.role in (AccountRole.SCHOOL_ADMINISTRATOR, AccountRole.SCHOOL_DEPUTY)
+
+    @property
+    def needs_factor(self) -> bool:
+        """Whether a second factor is asked of it: of who changes things for others."""
+        return self.role is AccountRole.OPERATOR
+
+
+def create(
+    connection: Connection,
+    *,
+    login: str,
+    role: AccountRole,
+    level: Level,
+    unit: str,
+    by: str,
+    at: datetime,
+    subject: str | None = None,
+) -> str:
+    """Make an account; its first password, to be changed at once. Raises ``AccountError``.
+
+    ``subject``: who it is at the region's OpenID provider.
+    """
+    if not _LOGIN.fullmatch(login):
+        raise AccountError(
+            f"«{login}»: имя учётной записи — должность, не фамилия: от 3 до 40 строчных"
+            " латинских букв, цифр, «-» и «_»"
+        )
+    if level not in LEVELS[role]:
+        allowed = ", ".join(sorted(LEVELS[role]))
+        raise AccountError(f"роль {role} бывает на уровне: {allowed}; указан {level}")
+    if (level is Level.REGION) != (unit == REGION):
+        raise AccountError("у региона пишут region, у района и школы — их код")
+    if connection.execute(_by_login(login)).first() is not None:
+        raise AccountError(f"{login}: такая учётная запись уже есть")
+    password = fresh_password()
+    row = {
+        "login": login,
+        "role": role.value,
+        "level": level.value,
+        "unit": unit,
+        "password": hashed(password),
+        "subject": subject,
+        "created_by": by,
+        "created_at": at,
+    }
+    connection.execute(insert(accounts), row)
+    _noted(connection, login, "created", by, at)
+    return password
+
+
+def find(connection: Connection, login: str) -> Account | None:
+    """The open account of ``login``."""
+    row = connection.execute(_by_login(login)).mappings().one_or_none()
+    return None if row is None or row["disabled_at"] else account_of(row)
+
+
+def find_subject(connection: Connection, subject: str) -> Account | None:
+    """The open account of who is ``subject`` at the provider."""
+    query = select(accounts).where(accounts.c.subject == subject)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None or row["disabled_at"] else account_of(row)
+
+
+def listed(connection: Connection) -> list[dict[str, Any]]:
+    """All accounts by login, without secrets."""
+    c = accounts.c
+    query = select(
+        c.login, c.role, c.level, c.unit, c.factor_confirmed, c.locked_until, c.disabled_at,
+        c.created_by, c.created_at,
+    ).order_by(c.login)  # fmt: skip
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def change_password(connection: Connection, account: Account, password: str, at: datetime) -> None:
+    """Keep a new password and end the account's sessions. Raises ``WeakPasswordError``."""
+    check_strength(password, account.login)
+    _change(connection, account.login, password=hashed(password), must_change=False)
+    note(connection, Kind.PASSWORD_CHANGED, at, login=account.login)
+
+
+def reset(connection: Connection, login: str, by: str, at: datetime) -> str:
+    """A new first password; the second factor and the lock are taken off. Raises
+    ``AccountError``."""
+    _existing(connection, login)
+    password = fresh_password()
+    _change(
+        connection,
+        login,
+        password=hashed(password),
+        must_change=True,
+        factor=None,
+        factor_confirmed=False,
+        factor_step=None,
+        failures=0,
+        locked_until=None,
+    )
+    _noted(connection, login, "reset", by, at)
+    return password
+
+
+def disable(connection: Connection, login: str, by: str, at: datetime) -> None:
+    """Close an account and its sessions; it is kept for the book. Raises ``AccountError``."""
+    _existing(connection, login)
+    _change(connection, login, disabled_at=at)
+    _noted(connection, login, "disabled", by, at)
+
+
+def account_of(row: RowMapping) -> Account:
+    """The account of a row of ``access.accounts``."""
+    return Account(
+        id=row["id"],
+        login=row["login"],
+        role=AccountRole(row["role"]),
+        level=Level(row["level"]),
+        unit=row["unit"],
+        must_change=row["must_change"],
+        factor_confirmed=row["factor_confirmed"],
+    )
+
+
+def _existing(connection: Connection, login: str) -> None:
+    if find(connection, login) is None:
+        raise AccountError(f"{login}: нет такой открытой учётной записи")
+
+
+def _change(connection: Connection, login: str, **values: Any) -> None:
+    changed = update(accounts).where(accounts.c.login == login).values(values)
+    (account,) = connection.execute(changed.returning(accounts.c.id)).scalars()
+    connection.execute(sessions.delete().where(sessions.c.account == account))
+
+
+def _by_login(login: str) -> Select[Any]:
+    return select(accounts).where(accounts.c.login == login)
+
+
+def _noted(connection: Connection, login: str, what: str, by: str, at: datetime) -> None:
+    note(connection, Kind.ACCOUNT_CHANGED, at, login=login, detail=f"{what} by {by}")
