@@ -2,8 +2,8 @@
 
 Roles divide it (docs/roles.md): ``svod_hub`` for every step, without any right to the schema
 ``vault``; ``svod_vault`` for the privacy room alone; ``svod_web`` for the dashboard, held to a
-scope (``pipeline.scope``); ``svod_access`` for its accounts; ``svod_service`` for the schedules that
-others ask for; ``svod_auditor`` for who reads the action log.
+scope (``pipeline.scope``); ``svod_access`` for its accounts; ``svod_service`` for the schedules
+that others ask for; ``svod_auditor`` for who reads the action log.
 """
 
 from __future__ import annotations

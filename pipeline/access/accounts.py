@@ -154,7 +154,7 @@ def change_password(connection: Connection, account: Account, password: str, at:
     """Keep a new password and end the account's sessions. Raises ``WeakPasswordError``."""
     check_strength(password, account.login)
     _change(connection, account.login, password=hashed(password), must_change=False)
-    note(connection, Kind.PASSWORD_CHANGED, at, login=account.login)
+    note(connection, Kind.CHANGED, at, login=account.login)
 
 
 def reset(connection: Connection, login: str, by: str, at: datetime) -> str:

@@ -17,7 +17,7 @@ class Kind(StrEnum):
     SIGNED_OUT = "signed_out"
     REFUSED = "refused"  # a wrong password or code
     LOCKED = "locked"  # too many of these
-    PASSWORD_CHANGED = "password_changed"
+    CHANGED = "password_changed"
     FACTOR_SET = "factor_set"
     ACCOUNT_CHANGED = "account_changed"  # created, disabled, reset: ``detail`` says which
     DOWNLOADED = "downloaded"  # ``detail``: the file

@@ -37,7 +37,7 @@ def begin(connection: Connection, keys: KeyRing, account: Account) -> str:
         factor_confirmed=False,
         factor_step=None,
     )
-    return pyotp.TOTP(secret).provisioning_uri(account.login, issuer_name=ISSUER)
+    return pyotp.TOTP(secret).provisioning_uri(name=account.login, issuer_name=ISSUER)
 
 
 def begun(connection: Connection, keys: KeyRing, account: Account) -> str | None:
@@ -45,7 +45,7 @@ def begun(connection: Connection, keys: KeyRing, account: Account) -> str | None
     secret, confirmed, _ = _kept(connection, keys, account)
     if secret is None or confirmed:
         return None
-    return pyotp.TOTP(secret).provisioning_uri(account.login, issuer_name=ISSUER)
+    return pyotp.TOTP(secret).provisioning_uri(name=account.login, issuer_name=ISSUER)
 
 
 def take(connection: Connection, keys: KeyRing, account: Account, code: str, at: datetime) -> bool:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from connectors.errors import ConnectorError
 from mappings.problems import MappingError
+from pipeline.access.accounts import AccountError
 from pipeline.addresses import AddressError
 from pipeline.cli import (
     answers,
@@ -33,6 +34,7 @@ from pipeline.cli import (
     serve,
     setup,
     steps,
+    users,
     waive,
 )
 from pipeline.clients import ClientsError
@@ -73,6 +75,7 @@ app = typer.Typer(
 )
 setup.register(app)
 steps.register(app)
+users.register(app)
 delivery.register(app)
 answers.register(app)
 remarks.register(app)
@@ -115,6 +118,7 @@ KNOWN: dict[type[Exception], Exit] = {
     PrintoutsRefusedError: Exit.FAULT,
     PassportFileError: Exit.USAGE,
     FormsError: Exit.USAGE,
+    AccountError: Exit.USAGE,
     AddressError: Exit.USAGE,
     NotOpenableError: Exit.USAGE,
     RowsDifferError: Exit.FAULT,

@@ -13,7 +13,8 @@ from pipeline.clients import Clients, ClientsError, new_client
 from pipeline.settings import Settings
 from privacy.keys import KeyRing
 
-serve = typer.Typer(help="Services for outside programs.", no_args_is_help=True)
+serve = typer.Typer(help="The dashboard, and services for outside programs.", no_args_is_help=True)
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +32,29 @@ def schedule(
     Clients.read(settings.schedule_clients)
     KeyRing.load(settings.keys)
     command = [sys.executable, "-m", "reports.public", f"--host={host}", f"--port={port}"]
+    os.execv(sys.executable, command)  # noqa: S606  our own program; it takes over, signals and all
+
+
+@serve.command("dashboard")
+def dashboard(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8070,
+    address: Annotated[
+        str, typer.Option(help="What browsers call it; behind a proxy https://...")
+    ] = "",
+) -> None:
+    """Serve the pages for districts, schools and the operator; put a proxy with TLS before it."""
+    settings = Settings()
+    KeyRing.load(settings.keys)
+    seen = address or f"http://{host}:{port}"
+    if not seen.startswith("https:") and host not in _LOOPBACK:
+        raise typer.BadParameter(
+            f"{seen}: passwords would travel in the clear; name the https address of the proxy"
+        )
+    command = [
+        sys.executable, "-m", "reports.web", f"--host={host}", f"--port={port}",
+        f"--address={seen}",
+    ]  # fmt: skip
     os.execv(sys.executable, command)  # noqa: S606  our own program; it takes over, signals and all
 
 

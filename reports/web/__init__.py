@@ -1,0 +1,16 @@
+"""The dashboard of districts, schools and the operator: a process of its own, over HTTP.
+
+Server-rendered pages that work without JavaScript. It reads as ``svod_web``, held to the scope of
+the account (``pipeline.scope``), and stands above ``pipeline``, which never imports it.
+
+=============  =================================================================================
+module         what it is about
+=============  =================================================================================
+``app``        the application: its routes, its answers to what goes wrong
+``visit``      who asks, and what is read for them: sessions, scopes, forms that are posted
+``guard``      headers of every answer, and which requests come from a page of ours
+``signin``     coming in and going out: password, second factor, the account's own page
+``pages``      a module for each page
+``pages.view`` what pages share: templates, the range of days in the address, figures in words
+=============  =================================================================================
+"""

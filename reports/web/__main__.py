@@ -1,0 +1,46 @@
+"""Serve the dashboard until told to stop: ``python -m reports.web --host H --port P``."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import uvicorn
+
+from pipeline.database import connect
+from pipeline.hub import Hub
+from pipeline.settings import Settings
+from reports.web.app import create_app
+from reports.web.visit import Dashboard
+
+
+def main() -> None:
+    """Run the server; ``svod serve dashboard`` has looked at the settings before."""
+    parser = argparse.ArgumentParser(prog="svod serve dashboard")
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--address", required=True)
+    options = parser.parse_args()
+    settings = Settings()
+    zone = ZoneInfo(settings.zone)
+    dashboard = Dashboard(
+        hub=Hub.open(settings),
+        reader=connect(settings, "svod_web"),
+        accounts=connect(settings, "svod_access"),
+        clock=lambda: datetime.now(zone),
+        address=options.address,
+    )
+    # No access log: its lines would hold codes of people. The book of the dashboard tells who came.
+    uvicorn.run(
+        create_app(dashboard),
+        host=options.host,
+        port=options.port,
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The dashboard as an ASGI application: its routes, and its answers to what goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from pipeline.collect import where
+from reports.web import health, signin
+from reports.web.guard import Guard
+from reports.web.pages import districts, home, regions
+from reports.web.pages.view import plain_page
+from reports.web.visit import Dashboard, SignInNeeded
+
+STATIC = Path(__file__).with_name("static")
+TITLES = {
+    400: ("Неверный запрос", "Адрес или форма заполнены неверно. Вернитесь назад и повторите."),
+    403: ("Форма устарела", "Страница была открыта слишком давно. Откройте её снова и повторите."),
+    404: ("Такой страницы нет", "Её нет, или она не относится к вашей школе или району."),
+    405: ("Так открыть нельзя", "Вернитесь назад и воспользуйтесь кнопкой на странице."),
+    413: ("Слишком много данных", "Форма больше, чем Свод принимает."),
+    500: ("Ошибка Свода", "Мы уже знаем о ней. Повторите позже; ваши данные целы."),
+}
+log = logging.getLogger("svod.web")
+
+
+def create_app(dashboard: Dashboard) -> FastAPI:
+    """The application; describes itself to nobody."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.dashboard = dashboard
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for module in (health, signin, home, regions, districts):
+        app.include_router(module.router)
+    app.add_exception_handler(SignInNeeded, _sign_in)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(Exception, _fault)
+    app.add_middleware(Guard, address=dashboard.address)
+    return app
+
+
+async def _sign_in(_request: Request, error: Exception) -> Response:
+    return RedirectResponse(str(error), 303)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return _told(request, error.status_code if isinstance(error, HTTPException) else 500)
+
+
+async def _malformed(request: Request, _error: Exception) -> Response:
+    return _told(request, 400)
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    # The message may hold what was asked, or a name; the place is enough to find it.
+    log.error("no page: %s", where(error))
+    return _told(request, 500)
+
+
+def _told(request: Request, status: int) -> Response:
+    title, advice = TITLES.get(status, TITLES[400])
+    return plain_page(request, "error.html.j2", status=status, title=title, advice=advice)

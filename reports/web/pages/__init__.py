@@ -1,0 +1,1 @@
+"""A module for each page: what is read, what is shown."""

@@ -1,0 +1,95 @@
+"""A district: its schools ranked, and the calendar of their uploads by cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from sqlalchemy import Connection, text
+
+from pipeline.figures_by import Level
+from pipeline.scope import Scope
+from quality.measures import MEASURES
+from quality.uploads import Cause
+from reports.web.pages.tables import UnitRow, asked_figures, by_unit, worst_first
+from reports.web.pages.view import Days, Range, definitions, measured_before, page
+from reports.web.visit import OwnDistrict, Visiting
+
+router = APIRouter()
+CALENDAR = timedelta(days=34)  # five weeks fit a page
+
+_SCHOOLS = """
+SELECT code, name FROM registry.schools WHERE district = :district AND closed_on IS NULL"""
+_CAUSES = """
+SELECT c.school, c.day, c.cause FROM quality.day_cells c
+JOIN registry.schools s ON s.code = c.school AND s.district = :district
+WHERE c.day BETWEEN :first AND :last AND c.cause IS NOT NULL
+  AND c.as_of <= :as_of AND (c.until IS NULL OR c.until > :as_of)"""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """``causes`` by school and day; ``days`` in order."""
+
+    days: list[date]
+    causes: Mapping[str, Mapping[date, Cause]]
+
+
+@router.get("/district/{code}")
+def district(
+    visit: Visiting,
+    unit: OwnDistrict,
+    days: Range,
+    sort: Annotated[str, Query(max_length=40)] = "fill_rate",
+    q: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """The district's page; ``sort``: a measure, ``-`` before it for the best first; ``q``: a part
+    of a school's name or code."""
+    measure = sort.lstrip("-")
+    measure = measure if measure in MEASURES else "fill_rate"
+    with visit.reading() as connection:
+        rows = _schools(connection, unit.code, days)
+        calendar = _calendar(connection, unit.code, days)
+    found = [row for row in rows if q.casefold() in f"{row.name} {row.code}".casefold()]
+    return page(
+        visit,
+        "district.html.j2",
+        unit=unit,
+        days=days,
+        schools=worst_first(found, measure, best=sort.startswith("-")),
+        in_all=len(rows),
+        measures=definitions().measures,
+        calendar=calendar,
+        seen={cause for own in calendar.causes.values() for cause in own.values()},
+        sort=sort,
+        q=q,
+    )
+
+
+def _schools(connection: Connection, code: str, days: Days) -> list[UnitRow]:
+    known = connection.execute(text(_SCHOOLS), {"district": code}).all()
+    if not days.measured:
+        return [UnitRow(school, name) for school, name in known]
+    span, scope = (days.first, days.last), Scope.of_district(code)
+    now = by_unit(asked_figures(connection, Level.SCHOOL, scope, span))
+    before: dict[str, Any] = {}
+    if then := measured_before(connection, days.as_of):
+        before = by_unit(asked_figures(connection, Level.SCHOOL, scope, span, as_of=then))
+    return [
+        UnitRow(school, name, now.get(school, {}), before.get(school, {})) for school, name in known
+    ]
+
+
+def _calendar(connection: Connection, code: str, days: Days) -> Calendar:
+    """The last weeks of the range."""
+    first = max(days.first, days.last - CALENDAR)
+    span = {"first": first, "last": days.last, "as_of": days.as_of, "district": code}
+    causes: dict[str, dict[date, Cause]] = {}
+    for school, day, cause in connection.execute(text(_CAUSES), span):
+        causes.setdefault(school, {})[day] = Cause(cause)
+    count = (days.last - first).days + 1
+    return Calendar([first + timedelta(days=n) for n in range(count)], causes)

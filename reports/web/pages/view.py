@@ -1,0 +1,144 @@
+"""What pages share: templates, the range of days in the address, figures in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy import Connection, func, select
+
+from pipeline.figures import SchoolYear, school_year_of
+from quality.profiles import Profile, load_profile
+from quality.uploads import Cause
+from reports import words
+from reports.web.visit import Visit, Visiting
+from schemas.tables import measures
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+@cache
+def environment() -> Environment:
+    """Templates of the pages; what is put into them is escaped."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {
+        "causes": words.CAUSES,
+        "Cause": Cause,
+        "grouped": words.grouped,
+        "long_date": words.long_date,
+        "plural": words.plural,
+        "short_date": words.short_date,
+        "sources": words.SOURCES,
+        "weekdays": words.WEEKDAYS,
+    }
+    return made
+
+
+def page(visit: Visit, template: str, *, status: int = 200, **shown: Any) -> Response:
+    """The page that ``template`` makes of ``shown`` for who is signed in."""
+    return plain_page(
+        visit.request, template, status=status, visit=visit, account=visit.account, **shown
+    )
+
+
+def plain_page(request: Request, template: str, *, status: int = 200, **shown: Any) -> Response:
+    """The page that ``template`` makes of ``shown``."""
+    shown = {"request": request, "visit": None, "account": None} | shown
+    return HTMLResponse(environment().get_template(template).render(shown), status)
+
+
+@dataclass(frozen=True)
+class Days:
+    """The range of days of a page, from its address; ``as_of``: the last day that was measured.
+
+    ``year``: the school year; None, and all days today, where nothing was measured yet.
+    """
+
+    first: date
+    last: date
+    as_of: date
+    year: SchoolYear | None
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is anything to show."""
+        return self.year is not None
+
+    @property
+    def words(self) -> str:
+        """``01.09.2026 – 18.09.2026``."""
+        return f"{words.short_date(self.first)} – {words.short_date(self.last)}"
+
+    @property
+    def query(self) -> str:
+        """As a part of an address."""
+        return urlencode({"from": self.first.isoformat(), "to": self.last.isoformat()})
+
+
+def days_of(request: Request, visiting: Visiting) -> Days:
+    """The days between ``from`` and ``to`` of the address; by default the month that is measured
+    last, until its last measured day. What is no day, or lies outside the school year, is as if it
+    was not said."""
+    with visiting.reading() as connection:
+        as_of = last_measured(connection)
+        if as_of is None:
+            today = visiting.dashboard.clock().date()
+            return Days(today, today, today, None)
+        year = school_year_of(connection, as_of)
+    first = _day(request, "from") or max(as_of.replace(day=1), year.start)
+    last = _day(request, "to") or as_of
+    first, last = max(first, year.start), min(last, as_of)
+    return Days(min(first, last), max(first, last), as_of, year)
+
+
+Range = Annotated[Days, Depends(days_of)]
+
+
+def last_measured(connection: Connection) -> date | None:
+    """The last business date that was measured of what the connection sees."""
+    found: date | None = connection.execute(select(func.max(measures.c.as_of))).scalar_one()
+    return found
+
+
+def measured_before(connection: Connection, day: date) -> date | None:
+    """The business date that was measured before ``day``."""
+    query = select(func.max(measures.c.as_of)).where(measures.c.as_of < day)
+    found: date | None = connection.execute(query).scalar_one()
+    return found
+
+
+def definitions() -> Profile:
+    """The measures in words."""
+    return load_profile("common")
+
+
+def with_query(request: Request, **changed: str | None) -> str:
+    """The address of ``request`` with these parameters; None takes one away."""
+    kept = dict(request.query_params) | changed
+    said = urlencode({name: value for name, value in kept.items() if value})
+    return f"{request.url.path}?{said}" if said else request.url.path
+
+
+def weeks_before(day: date, count: int) -> date:
+    """The Monday ``count`` weeks before the one of ``day``'s week."""
+    return day - timedelta(days=day.weekday() + 7 * count)
+
+
+def _day(request: Request, name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.query_params.get(name, ""))
+    except ValueError:
+        return None
