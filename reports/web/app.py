@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.collect import where
 from reports.web import health, signin
@@ -40,7 +41,7 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app.add_exception_handler(SignInNeeded, _sign_in)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(Exception, _fault)
+    app.add_middleware(Faults)
     app.add_middleware(Guard, address=dashboard.address)
     return app
 
@@ -57,10 +58,27 @@ async def _malformed(request: Request, _error: Exception) -> Response:
     return _told(request, 400)
 
 
-async def _fault(request: Request, error: Exception) -> Response:
-    # The message may hold what was asked, or a name; the place is enough to find it.
-    log.error("no page: %s", where(error))
-    return _told(request, 500)
+class Faults:
+    """ASGI middleware: of a fault only its kind and place are told, since its message may hold
+    what was asked, or a name."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            log.error("no page: %s", where(error))  # noqa: TRY400  a traceback would quote it
+            if not begun:
+                await _told(Request(scope), 500)(scope, receive, send)
 
 
 def _told(request: Request, status: int) -> Response:
