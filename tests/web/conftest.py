@@ -1,0 +1,142 @@
+"""A measured region of two districts, the dashboard over HTTP on loopback, an account per role."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from sqlalchemy import delete
+
+from pipeline.access.accounts import AccountRole, Level
+from pipeline.database import connect
+from reports.web.app import create_app
+from reports.web.visit import Dashboard
+from sandbox.params import Params
+from schemas.tables import accounts, sessions
+from tests.end_to_end.conftest import run_of
+from tests.end_to_end.server import Server, embedded
+from tests.end_to_end.world import World
+from tests.web.people import Browser, Person, enrol
+
+# A school of each system; the first and the third are of one district. Two evenings, so that a
+# figure has one before it.
+REGION = Params(districts=2, schools_per_system=1, classes=2, connected_on=date(2026, 9, 17))
+STARTED = datetime(2026, 9, 19, 6, 0, tzinfo=UTC)
+
+PEOPLE = {
+    one.login: one
+    for one in (
+        Person("operator", AccountRole.OPERATOR, Level.REGION, "region"),
+        Person("region-reader", AccountRole.READER, Level.REGION, "region"),
+        Person("d1-officer", AccountRole.DISTRICT_OFFICER, Level.DISTRICT, "d1"),
+        Person("d1-reader", AccountRole.READER, Level.DISTRICT, "d1"),
+        Person("s1-administrator", AccountRole.SCHOOL_ADMINISTRATOR, Level.SCHOOL, "781001"),
+        Person("s1-deputy", AccountRole.SCHOOL_DEPUTY, Level.SCHOOL, "781001"),
+        Person("s1-reader", AccountRole.READER, Level.SCHOOL, "781001"),
+    )
+}
+
+
+class Clock:
+    """The moment that the dashboard sees; each look is a second later, a test may move it."""
+
+    def __init__(self) -> None:
+        self.now = STARTED
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+    def pass_(self, span: timedelta) -> None:
+        self.now += span
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with embedded() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def region(server: Server, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Collected and delivered on two evenings, both measured."""
+    world = World.build(server, "dashboard", tmp_path_factory.mktemp("dashboard"), REGION)
+    with world.served():
+        for day in world.dates:
+            world.today(day)
+            world.collect(day, run_of(day))
+            world.deliver(day, run_of(day))
+            world.compute(day, run_of(day))
+    return world
+
+
+@pytest.fixture(scope="session")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def dashboard(region: World, clock: Clock) -> Dashboard:
+    """As ``svod serve dashboard`` makes it, with a clock of the tests."""
+    return Dashboard(
+        hub=region.hub,
+        reader=connect(region.settings, "svod_web"),
+        accounts=connect(region.settings, "svod_access"),
+        clock=clock,
+        address=f"http://127.0.0.1:{_free_port()}",
+    )
+
+
+@pytest.fixture(scope="session")
+def url(dashboard: Dashboard) -> Iterator[str]:
+    """Where the dashboard answers."""
+    port = int(dashboard.address.rpartition(":")[2])
+    config = uvicorn.Config(
+        create_app(dashboard), host="127.0.0.1", port=port, access_log=False, log_level="warning"
+    )
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive(), "the dashboard did not start"
+        threading.Event().wait(0.01)
+    yield dashboard.address
+    running.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def people(dashboard: Dashboard) -> Iterator[dict[str, Person]]:
+    """Fresh accounts of ``PEOPLE``."""
+    yield {login: enrol(dashboard, person) for login, person in PEOPLE.items()}
+    with dashboard.accounts.begin() as connection:
+        connection.execute(delete(sessions))
+        connection.execute(delete(accounts))
+
+
+@pytest.fixture
+def browser(url: str, people: dict[str, Person], clock: Clock) -> Callable[[str], Browser]:
+    """``browser("d1-officer")``: that account, signed in."""
+
+    def opened(login: str) -> Browser:
+        return Browser(url, people[login], clock.now)
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def reports(region: World) -> Path:
+    """Where the region's files lie."""
+    return region.settings.reports
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
