@@ -18,7 +18,7 @@ from pipeline.paper_counts import known_sheets
 from pipeline.remarks import keep_remarks
 from pipeline.school_facts import JournalFacts, SchoolPlace, end_of, journal_facts, places
 from quality.regulations import Asked
-from quality.rules.find import find
+from quality.rules.find import find, spans
 from quality.rules.journal import Journal, no_remarks
 from quality.versions import MARK_VERSION, TERM_MARK_VERSION, mark_versions, term_mark_versions
 from schemas.tables import measures
@@ -54,12 +54,12 @@ def check(
         registered = places(connection, date_from)
     for school in registered:
         with hub.engine.begin() as connection:
-            for source, found in remarks_of_school(
+            for source, found, begun in remarks_of_school(
                 hub, connection, school, (date_from, business_date), zone, schedule_basis
             ):
                 keep_remarks(
                     connection, school.code, source, found,
-                    on=business_date, year_start=date_from, run_id=run_id,
+                    on=business_date, year_start=date_from, spans=begun, run_id=run_id,
                 )  # fmt: skip
                 count += found.height
     return count
@@ -72,15 +72,16 @@ def remarks_of_school(
     period: tuple[date, date],
     zone: str,
     schedule_basis: Callable[[str], str],
-) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Each journal's source and all remarks on it (``quality.remarks.REMARK``), then ``HUB`` and
-    those on the school itself."""
+) -> Iterator[tuple[str, pl.DataFrame, dict[str, date | None]]]:
+    """Each journal's source, all remarks on it (``quality.remarks.REMARK``) and the spans that were
+    judged (``find.spans``); then ``HUB`` and those on the school itself."""
     there = (period[0], school.until(period[1]))
     as_of = end_of(period[1], zone)
     with_uid = hub.vault.who_has_uid(school.code)
     for facts in journal_facts(connection, school, there, as_of, schedule_basis):
-        yield facts.source, find(_journal(connection, school, facts, there, as_of, with_uid))
-    yield HUB, pl.concat([no_remarks(), *(of(connection, school, there) for of in OF_SCHOOL)])
+        journal = _journal(connection, school, facts, there, as_of, with_uid)
+        yield facts.source, find(journal), spans(journal)
+    yield HUB, pl.concat([no_remarks(), *(of(connection, school, there) for of in OF_SCHOOL)]), {}
 
 
 def _journal(

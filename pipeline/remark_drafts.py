@@ -149,7 +149,9 @@ def _told(card: tuple[object, ...], rows: pl.DataFrame) -> Draft:
     )
     rules = [
         OfRule(rule, Counter({kind: count}), new)
-        for rule, count, kind, new in by_rule.sort("len", descending=True).iter_rows()
+        for rule, count, kind, new in by_rule.sort(
+            "len", "rule", descending=[True, False]
+        ).iter_rows()
     ]
     return Draft(
         source=source,

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, false, func, or_, select
+from sqlalchemy import Connection, false, or_
 
 from pipeline.card_drafts import Draft
+from pipeline.remarks import last_check
 from quality.causes import CAUSE
 from quality.journal_frames import read_frame
 from quality.kinds import REMARK
@@ -27,11 +28,9 @@ _ABOUT = {
 def open_remarks(connection: Connection, school: str, on: date) -> tuple[pl.DataFrame, date | None]:
     """Remarks that stood at the last check by ``on``, and those that it found ``fixed``; and the
     day of that check. ``remarks.REMARK`` with source, first_on and ``fixed``."""
-    c = remarks.c
-    ends = [func.max(day).filter(day <= on) for day in (c.first_on, c.last_on, c.fixed_on)]
-    last = connection.execute(select(func.greatest(*ends)).where(c.school == school)).scalar_one()
+    c, last = remarks.c, last_check(connection, school, on)
     names = [*SHAPE, "source", "first_on", "fixed_on"]
-    # What the last check neither found nor mended is of a school year that is over.
+    # What the last check neither found nor mended is of a school year, or a term, that is over.
     known = or_(c.last_on >= last, c.fixed_on == last) if last else false()
     where = (c.school == school) & (c.first_on <= on) & known
     rows = read_frame(connection, remarks, names, where)

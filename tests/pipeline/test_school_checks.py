@@ -40,7 +40,7 @@ def remarks(village: Village, rule: str, on: str) -> dict[str, str]:
             village.hub, connection, place, period, "Europe/Moscow",
             lambda mapping: load_profile(mapping).schedule_basis,
         )  # fmt: skip
-        rows = [row for _, frame in found for row in frame.to_dicts() if row["rule"] == rule]
+        rows = [row for _, frame, _ in found for row in frame.to_dicts() if row["rule"] == rule]
     return {row["key"]: row["detail"] for row in rows}
 
 
