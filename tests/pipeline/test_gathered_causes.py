@@ -1,4 +1,4 @@
-"""Small causes of an upload that ask for the same are one card; a large one is a card of its own."""
+"""Small causes of an upload that ask for the same are one card; a large one is one of its own."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from quality.families import FamiliesError, family_of, family_words, lasting_rul
 from quality.remarks import RULES
 from schemas.rulebook import is_unread, rulebook
 
+DOC = Path(__file__).parents[2] / "docs" / "compliance.md"
 NAMED = {"held": "missing", "topic": "missing", "activation": "activation"}
 
 
@@ -24,6 +26,23 @@ def test_what_a_lesson_lacks_and_what_came_late_are_two_families() -> None:
     }
     assert members["structure_filled"] == {"structure_filled"}
     assert len(members) < len(RULES) / 2
+
+
+def test_the_families_are_those_of_the_document() -> None:
+    section = DOC.read_text("utf-8").split("## Cards")[1].split("\n* **")[0]
+    told: dict[str, tuple[str, bool]] = {}
+    for family, rules, mendable in re.findall(
+        r"^\| (.+?) \| (`.+?) \| (yes|no) \|$", section, re.M
+    ):
+        for rule in re.findall(r"`(\w+)`", rules):
+            told[rule] = (family.strip("`"), mendable == "yes")
+    assert told == {
+        rule: (
+            family_of(rule) if family_of(rule) != rule else "of their own",
+            rule not in lasting_rules(),
+        )
+        for rule in RULES
+    }
 
 
 def test_what_is_late_cannot_be_mended() -> None:
