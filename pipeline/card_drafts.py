@@ -6,16 +6,27 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
-from quality.cards import Waived
+from quality.cards import Share, Waived, WaivedPart
 from quality.causes import DANGLING
+
+
+@dataclass(frozen=True)
+class OfRule:
+    """The remarks of one rule on a card; ``new``: those that the last check found first."""
+
+    rule: str
+    held: Counter[str]
+    new: int
 
 
 @dataclass
 class Draft:
     """A cause; the fields are those of ``quality.cards.Card`` and ``Where``.
 
-    ``by``: what a card of remarks is about (``quality.remark_causes``); ``keys``: how many missing
-    things or codes it stands for; ``detail``: counts, from a finding or verdict.
+    ``by`` and ``key``: what a card of remarks is about (``quality.remark_causes``), nothing where
+    it is what is left of a family; ``rules``, ``shares``: of remarks; ``gathered``: the causes that
+    it tells together; ``keys``: how many missing things or codes it stands for; ``detail``: counts,
+    from a finding or verdict.
     """
 
     source: str
@@ -38,7 +49,10 @@ class Draft:
     teacher: str | None = None
     first_day: date | None = None
     last_day: date | None = None
-    waiver: Waived | None = None
+    rules: list[OfRule] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
+    gathered: list[Draft] = field(default_factory=list)
+    waived: list[WaivedPart] = field(default_factory=list)
 
     def place(self) -> dict[str, str | None]:
         """What a waiver may name of it."""
@@ -49,3 +63,8 @@ class Draft:
             "teacher": missing if self.entity == "staff_member" else self.teacher,
             "key": self.key,
         }
+
+    def excuse(self, waived: Waived) -> None:
+        """Let a waiver cover all that it holds up."""
+        self.waived.append(WaivedPart(waived, dict(self.held)))
+        self.held = Counter()

@@ -2,13 +2,14 @@
 
 Four books are read: the quarantine, the findings and the verdicts of runs, and the remarks. A
 refusal that others wait for, a document that could not be read and a source that did not answer
-take with them what comes of them, remarks too; what is left of the remarks is told by teacher,
-class or days (``quality.remark_causes``).
+take with them what comes of them, remarks too; what is left is told by families of rules
+(``pipeline.gathered_causes``, ``pipeline.remark_drafts``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,16 +21,19 @@ from pipeline.card_drafts import Draft
 from pipeline.cause_drafts import move_unread, of_failures, of_findings, of_refusals
 from pipeline.checks import lines
 from pipeline.found_causes import failures, found
+from pipeline.gathered_causes import gathered
 from pipeline.refused_causes import refusals
 from pipeline.registry import schools_of
-from pipeline.remarked import DAILY_UPLOAD, explained, open_remarks, remark_drafts, silenced
+from pipeline.remark_drafts import remark_drafts
+from pipeline.remarked import DAILY_UPLOAD, explained, open_remarks, silenced
 from pipeline.waivers import first_match, in_force
-from quality.cards import Card, CardState, Where, worst_first
+from quality.cards import Card, CardState, Part, Where, worst_first
+from quality.families import lasting_rules
 from quality.remark_causes import OF_LESSONS
 from schemas.rulebook import is_unread
 from schemas.tables import journal_table, school_runs
 
-SHOWN = 3  # documents on a card: the first tell where to look
+_SHOWN = 3  # documents on a card: the first tell where to look
 # Which remarks say no more than that a document was not read, by what it feeds.
 _SILENT = {
     "lesson": OF_LESSONS,
@@ -57,9 +61,10 @@ def cards(connection: Connection, school: str, on: date) -> list[Card]:
         left = silenced(left, draft, _comes_of(draft, failed))
     causes = list({id(draft): draft for draft in [*told, *by_cause.values(), *failed]}.values())
     for draft in causes:
-        draft.waiver = first_match(waivers, draft.rule, **draft.place())
+        if waived := first_match(waivers, draft.rule, **draft.place()):
+            draft.excuse(waived)
     rest = pl.concat([left, remarked.filter("fixed")])
-    drafts = [*causes, *remark_drafts(connection, school, rest, last, waivers)]
+    drafts = [*gathered(causes), *remark_drafts(connection, school, rest, last, waivers)]
     names = _names(connection, school)
     return worst_first([_card(school, draft, names) for draft in drafts])
 
@@ -80,12 +85,12 @@ def last_day(connection: Connection, schools: Sequence[str]) -> date | None:
 
 
 def _counts(school: str, found: Sequence[Card]) -> dict[str, Any]:
-    due = [card for card in found if card.waiver is None and card.state is not CardState.FIXED]
+    due = [card for card in found if not card.excused and card.state is not CardState.FIXED]
     return {
         "school": school,
         "new": sum(card.state is CardState.NEW for card in due),
         "open": sum(card.state is CardState.OPEN for card in due),
-        "waived": sum(card.waiver is not None for card in found),
+        "waived": sum(card.excused for card in found),
         "fixed": sum(card.state is CardState.FIXED for card in found),
         "holds_up": sum(card.weight for card in due),
     }
@@ -113,8 +118,6 @@ def _names(connection: Connection, school: str) -> card_words.Names:
 
 def _card(school: str, draft: Draft, names: card_words.Names) -> Card:
     state = CardState.NEW if draft.fresh else CardState.OPEN
-    about = draft.place()
-    class_key, subject_key = about["class_key"], about["subject_key"]
     return Card(
         school=school,
         source=draft.source,
@@ -123,25 +126,54 @@ def _card(school: str, draft: Draft, names: card_words.Names) -> Card:
         since=draft.first,
         held={kind: count for kind, count in draft.held.items() if count},
         fixed=draft.fixed,
-        where=Where(
-            documents=tuple(draft.documents[:SHOWN]),
-            documents_in_all=len(draft.documents),
-            line=draft.line,
-            field=draft.column,
-            entity=draft.entity,
-            key=draft.key,
-            class_key=class_key,
-            class_name=names.get((draft.source, "class_", class_key or "")),
-            subject_key=subject_key,
-            subject_name=names.get((draft.source, "subject", subject_key or "")),
-            teacher=about["teacher"],
-            first_day=draft.first_day,
-            last_day=draft.last_day,
-        ),
+        where=_where(draft, names),
         title=card_words.title(draft, names),
         why=card_words.why(draft),
         who=card_words.who(draft),
         fix=card_words.fix(draft),
+        parts=tuple(_parts(draft, names)),
+        shares=tuple(
+            replace(share, class_name=names.get((draft.source, "class_", share.class_key or "")))
+            for share in draft.shares
+        ),
         detail=draft.detail,
-        waiver=draft.waiver,
+        waived=tuple(draft.waived),
+        mendable=not any(one.rule in lasting_rules() for one in draft.rules),
     )
+
+
+def _where(draft: Draft, names: card_words.Names) -> Where:
+    about = draft.place()
+    class_key, subject_key = about["class_key"], about["subject_key"]
+    return Where(
+        documents=tuple(draft.documents[:_SHOWN]),
+        documents_in_all=len(draft.documents),
+        line=draft.line,
+        field=draft.column,
+        entity=draft.entity,
+        key=draft.key,
+        class_key=class_key,
+        class_name=names.get((draft.source, "class_", class_key or "")),
+        subject_key=subject_key,
+        subject_name=names.get((draft.source, "subject", subject_key or "")),
+        teacher=about["teacher"],
+        first_day=draft.first_day,
+        last_day=draft.last_day,
+    )
+
+
+def _parts(draft: Draft, names: card_words.Names) -> Iterator[Part]:
+    """The card's remarks by rule; or its causes, one unless several are told together."""
+    for one in draft.rules:
+        title, fix = card_words.rule_title(one.rule), card_words.rule_fix(draft.source, one.rule)
+        yield Part(one.rule, title, fix, dict(one.held), one.new)
+    for cause in [] if draft.rules else draft.gathered or [draft]:
+        yield Part(
+            rule=cause.rule,
+            title=card_words.title(cause, names),
+            fix=card_words.fix(cause),
+            held=dict(cause.held),
+            new=sum(cause.held.values()) if cause.fresh and not cause.gone else 0,
+            where=_where(cause, names),
+            detail=cause.detail,
+        )

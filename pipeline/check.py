@@ -21,7 +21,7 @@ from pipeline.paper_counts import known_sheets
 from pipeline.remarks import keep_remarks
 from pipeline.school_facts import JournalFacts, SchoolPlace, end_of, journal_facts, places
 from quality.regulations import Asked
-from quality.rules.find import find
+from quality.rules.find import find, spans
 from quality.rules.journal import Journal, no_remarks
 from quality.versions import MARK_VERSION, TERM_MARK_VERSION, mark_versions, term_mark_versions
 from schemas.tables import measures
@@ -64,7 +64,7 @@ def check(
                     continue
                 keep_remarks(
                     connection, school.code, told.source, told.remarks,
-                    on=business_date, year_start=date_from, run_id=run_id,
+                    on=business_date, year_start=date_from, spans=told.spans, run_id=run_id,
                 )  # fmt: skip
                 count += told.remarks.height
             keep_journal_counts(connection, run_id, business_date, school.code, counts)
@@ -73,11 +73,12 @@ def check(
 
 @dataclass(frozen=True)
 class Checked:
-    """All remarks (``quality.remarks.REMARK``) on what came from ``source``, and what the forms
-    count of it."""
+    """All remarks (``quality.remarks.REMARK``) on what came from ``source``, the spans that were
+    judged (``find.spans``), and what the forms count of it."""
 
     source: str
     remarks: pl.DataFrame
+    spans: dict[str, date | None] = field(default_factory=dict)
     counts: list[FormCount] = field(default_factory=list)
 
 
@@ -94,8 +95,9 @@ def check_school(
     as_of = end_of(period[1], zone)
     with_uid = hub.vault.who_has_uid(school.code)
     for facts in journal_facts(connection, school, there, as_of, schedule_basis):
-        found = find(_journal(connection, school, facts, there, as_of, with_uid))
-        yield Checked(facts.source, found, journal_counts(facts, there))
+        journal = _journal(connection, school, facts, there, as_of, with_uid)
+        counts = journal_counts(facts, there)
+        yield Checked(facts.source, find(journal), spans(journal), counts)
     of_school = (of(connection, school, there) for of in OF_SCHOOL)
     yield Checked(HUB, pl.concat([no_remarks(), *of_school]))
 

@@ -11,7 +11,7 @@ from quality.remarks import remark_words
 from reports.remarks import RemarkLine, State, shown_as
 
 # What was found and mended between two checks is told as mended, though nobody saw it new. What the
-# last check neither found nor mended is of a school year that is over.
+# last check neither found nor mended is of a school year, or a term, that is over.
 _TOLD = """
 WITH last AS (
   SELECT greatest(max(first_on) FILTER (WHERE first_on <= :on),

@@ -3,21 +3,24 @@
 ``quality.remarks`` has a row per thing and episode. A thing that is mended and comes back is a new
 episode. What a check of the same business date finds again changes nothing, whatever it fixed
 earlier that day is open again if it is found after all, and a date is known by its last check.
-Remarks of a school year that is over stay as its last check left them: nobody looks any more.
+Remarks of a school year that is over, and of a term or step that is, stay as its last check left
+them: nobody looks any more, and that they are found no more does not say that they were mended.
 Dates must not go backwards: who checks a past date does not call ``keep_remarks``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 
 from pipeline.store import copy_in
 from quality.remarks import REMARK
+from schemas.tables import remarks
 
 _COLUMNS = [f'"{name}"' for name in REMARK]
 _SAID = [name for name in _COLUMNS if name not in ('"rule"', '"key"')]  # what a check says anew
@@ -40,10 +43,12 @@ def keep_remarks(
     *,
     on: date,
     year_start: date,
+    spans: Mapping[str, date | None],
     run_id: str,
 ) -> Kept:
     """Keep all that a check of ``school`` and ``source`` on ``on`` found: ``REMARK``, each rule and
-    key once. What is open and was not found is fixed, if it was still found since ``year_start``.
+    key once. What is open and was not found is fixed, if it was still found since ``year_start``
+    and is of the span that is judged now (``quality.rules.find.spans``).
     """
     connection.execute(
         text(
@@ -56,6 +61,7 @@ def keep_remarks(
     connection.execute(text("ANALYZE found"))
     place = {
         "school": school, "source": source, "on": on, "year_start": year_start, "run_id": run_id,
+        "spans": list(spans), "begun": list(spans.values()),
     }  # fmt: skip
     connection.execute(text(_GO_ON), place)
     fixed = connection.execute(text(_FIX), place).rowcount
@@ -75,12 +81,25 @@ WHERE {_SAME} AND (r.fixed_on IS NULL OR r.fixed_on = :on)
 _FIX = f"""
 UPDATE quality.remarks r SET fixed_on = :on
 WHERE r.school = :school AND r.source = :source AND r.fixed_on IS NULL AND r.last_on >= :year_start
-  AND NOT EXISTS (SELECT 1 FROM found f WHERE {_SAME})"""
+  AND NOT EXISTS (SELECT 1 FROM found f WHERE {_SAME})
+  AND NOT EXISTS (
+    SELECT 1 FROM unnest(CAST(:spans AS text[]), CAST(:begun AS date[])) AS s(rule, day)
+    WHERE s.rule = r.rule AND s.day IS DISTINCT FROM r.day)"""
 _BEGIN = f"""
 INSERT INTO quality.remarks (school, source, first_on, last_on, run_id, {", ".join(_COLUMNS)})
 SELECT :school, :source, :on, :on, :run_id, {", ".join(f"f.{name}" for name in _COLUMNS)}
 FROM found f
 WHERE NOT EXISTS (SELECT 1 FROM quality.remarks r WHERE {_SAME} AND r.fixed_on IS NULL)"""
+
+
+def last_check(connection: Connection, school: str, on: date) -> date | None:
+    """The day of the last check up to ``on`` that found or missed something; None without one."""
+    c = remarks.c
+    ends = [func.max(day).filter(day <= on) for day in (c.first_on, c.last_on, c.fixed_on)]
+    query = select(func.greatest(*ends)).where(c.school == school)
+    day: date | None = connection.execute(query).scalar_one()
+    return day
+
 
 # An episode is on a day new, open or fixed, or is not there on it.
 _STATE = """CASE WHEN fixed_on = o.day THEN 'fixed' WHEN first_on = o.day THEN 'new'

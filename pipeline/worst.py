@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import Connection, func, or_, select, text
 
 from pipeline.hand_out import Kind, Unit
+from pipeline.remarks import last_check
 from quality.remarks import remark_words
 from reports import words
 from reports.letters import Worst
@@ -24,8 +25,14 @@ def worst_of(connection: Connection, kind: Kind, unit: Unit, on: date) -> list[W
 
 def _remarks(connection: Connection, school: str, on: date) -> list[Worst]:
     """The rules with the most remarks that are open on a day."""
-    open_then = (remarks.c.first_on <= on) & or_(
-        remarks.c.fixed_on.is_(None), remarks.c.fixed_on > on
+    last = last_check(connection, school, on)
+    if last is None:
+        return []
+    # What the last check neither found nor mended is of a school year, or a term, that is over.
+    open_then = (
+        (remarks.c.first_on <= on)
+        & or_(remarks.c.fixed_on.is_(None), remarks.c.fixed_on > on)
+        & (remarks.c.last_on >= last)
     )
     count = func.count().label("count")
     rows = connection.execute(

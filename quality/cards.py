@@ -14,8 +14,8 @@ from quality.kinds import DAY
 
 
 class CardState(StrEnum):
-    NEW = "new"  # found by the last check
-    OPEN = "open"  # found before and still there
+    NEW = "new"  # the last check found all of it first
+    OPEN = "open"  # some of it was there before
     FIXED = "fixed"  # the last check found it no more
 
 
@@ -40,8 +40,36 @@ class Where:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What of a card is of one rule, or, of causes that are told together, one of them."""
+
+    rule: str
+    title: str
+    fix: str
+    held: Mapping[str, int]
+    new: int  # of ``held``; of a cause of the upload all or nothing
+    where: Where = Where()
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Whose so many of a card's remarks are: a teacher's (pseudonym), a class's where no teacher is
+    known or nobody of the class kept the rule, a row of days' on which nobody of the school did;
+    with none of these nobody's."""
+
+    remarks: int
+    new: int
+    teacher: str | None = None
+    class_key: str | None = None
+    class_name: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+@dataclass(frozen=True)
 class Waived:
-    """That a card need not be mended for a time."""
+    """That something need not be mended for a time."""
 
     waiver: int
     reason: str
@@ -50,12 +78,23 @@ class Waived:
 
 
 @dataclass(frozen=True)
-class Card:
-    """One cause.
+class WaivedPart:
+    """What of a card a waiver covers, by kind; it is not in the card's ``held``."""
 
-    ``held``: what waits for it, by kind (``quality.kinds``), of a fixed card what waited until the
-    last check; ``fixed``: how many remarks of it the last check found mended. ``rule``: a key of
-    ``schemas/rules.yml`` or ``quality/remarks.yml``; ``source``: a journal system, or a portal.
+    waived: Waived
+    held: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One cause, or what is left of a family of rules.
+
+    ``rule``: a key of ``schemas/rules.yml`` or ``quality/remarks.yml``, of several rules that of
+    ``quality/families.yml``; ``source``: a journal system, or a portal. ``held``: what waits for
+    it, by kind (``quality.kinds``), of a fixed card what waited until the last check; ``fixed``:
+    how many remarks or records of it the last check found mended. ``parts``, ``shares``: worst
+    first; ``shares`` of remarks alone. ``mendable``: false where it can only be kept from
+    happening again.
     """
 
     school: str
@@ -70,24 +109,38 @@ class Card:
     why: str
     who: str
     fix: str
+    parts: tuple[Part, ...]
+    shares: tuple[Share, ...] = ()
     detail: str = ""  # counts or a place, as the run told them
-    waiver: Waived | None = None
+    waived: tuple[WaivedPart, ...] = ()
+    mendable: bool = True
 
     @property
     def weight(self) -> int:
         """How much it holds up: records and remarks, not days."""
         return sum(count for kind, count in self.held.items() if kind != DAY)
 
+    @property
+    def new(self) -> int:
+        """How much of it the last check found first."""
+        return sum(part.new for part in self.parts)
+
+    @property
+    def excused(self) -> bool:
+        """Whether waivers cover all of it."""
+        return bool(self.waived) and not self.held
+
 
 def worst_first(cards: list[Card]) -> list[Card]:
-    """What is to be mended, days on which nothing came first, then the largest; then what is
-    waived; then what is mended."""
+    """What is to be mended, days on which nothing comes first, then the largest; what can only be
+    kept from happening again; then what is waived; then what is mended."""
 
     def place(card: Card) -> tuple[object, ...]:
         where = card.where
         last = (card.rule, card.source, where.entity, where.field, where.key, where.documents)
         of = (where.teacher or "", where.class_key or "", str(where.first_day))
-        over = (card.state is CardState.FIXED, card.waiver is not None)
-        return (*over, DAY not in card.held, -card.weight, *last, *of)
+        over = (card.state is CardState.FIXED, card.excused)
+        now = DAY in card.held and (card.mendable or card.new > 0)
+        return (*over, not now, not card.mendable, -card.weight, *last, *of)
 
     return sorted(cards, key=place)

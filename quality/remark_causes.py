@@ -1,8 +1,8 @@
-"""From remarks to the fewest cards that tell them all. Pure.
+"""From remarks to the fewest causes that tell them all. Pure.
 
 Remarks of one rule are told by teacher: who gave the lessons can mend them. Where nobody of a class
-kept the rule on its days, the class is one card; where nobody of the school did, a row of such days
-is one. These stand only where they make the cards fewer (decision 55).
+kept the rule on its days, the class is the cause; where nobody of the school did, a row of such
+days is. These wide causes stand only where they make the causes fewer (decision 55).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ OF_LESSONS = frozenset(
         *("attendance_entered", "substitution_entered", "homework_entered"),
     }
 )
-DAYS, CLASS, TEACHER, SCHOOL = "days", "class_", "teacher", "school"  # what a card is about
+DAYS, CLASS, TEACHER, SCHOOL = "days", "class_", "teacher", "school"  # what a cause is about
 
-Card = tuple[str, str]  # what it is about, and which
+Cause = tuple[str, str]  # what it is about, and which
 
 LESSON: dict[str, pl.DataType] = {
     "day": pl.Date(),
@@ -32,7 +32,8 @@ LESSON: dict[str, pl.DataType] = {
 
 def grouped(remarks: pl.DataFrame, lessons: pl.DataFrame) -> pl.DataFrame:
     """``remarks`` (``remarks.REMARK``, one school and journal) with ``by`` and ``unit``: what the
-    card of each is about, and which: a teacher, a class, the first day of a row, or nothing.
+    cause of each is about, and which: a teacher, a class, the first day of a row, or nothing; and
+    ``wide``: whether nobody of the class or the school kept the rule.
 
     ``lessons`` (``LESSON``, those who gave them): all that were held, in the days of the remarks.
     """
@@ -40,7 +41,7 @@ def grouped(remarks: pl.DataFrame, lessons: pl.DataFrame) -> pl.DataFrame:
         _of_lessons(part, lessons) if rule in OF_LESSONS else _by_person(part)
         for (rule,), part in remarks.group_by("rule", maintain_order=True)
     ]
-    empty = remarks.clear().with_columns(by=pl.lit(""), unit=pl.lit(""))
+    empty = remarks.clear().with_columns(by=pl.lit(""), unit=pl.lit(""), wide=pl.lit(value=False))
     return pl.concat([empty, *parts])
 
 
@@ -49,7 +50,9 @@ def _by_person(remarks: pl.DataFrame) -> pl.DataFrame:
     teacher, class_ = pl.col("teacher").is_not_null(), pl.col("class_key").is_not_null()
     by = pl.when(teacher).then(pl.lit(TEACHER)).when(class_).then(pl.lit(CLASS))
     return remarks.with_columns(
-        by=by.otherwise(pl.lit(SCHOOL)), unit=pl.coalesce("teacher", "class_key", pl.lit(""))
+        by=by.otherwise(pl.lit(SCHOOL)),
+        unit=pl.coalesce("teacher", "class_key", pl.lit("")),
+        wide=pl.lit(value=False),
     )
 
 
@@ -67,6 +70,7 @@ def _of_lessons(remarks: pl.DataFrame, lessons: pl.DataFrame) -> pl.DataFrame:
         *remarks.columns,
         by=pl.when(by_days).then(pl.lit(DAYS)).when(by_class).then(pl.lit(CLASS)).otherwise("by"),
         unit=pl.when(by_days).then("run").when(by_class).then("idle").otherwise("unit"),
+        wide=(by_days | by_class).fill_null(value=False),
     )
 
 
@@ -96,15 +100,15 @@ def _idle_classes(remarks: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
 class _Told:
     """Remarks told by a person (``by`` and ``unit``), or by any of ``wider`` that is chosen."""
 
-    person: Card
-    wider: frozenset[Card]
+    person: Cause
+    wider: frozenset[Cause]
 
 
-def _fewest(told: list[_Told]) -> frozenset[Card]:
-    """The fewest cards that can be had by dropping days and classes one by one, from all of them,
+def _fewest(told: list[_Told]) -> frozenset[Cause]:
+    """The fewest causes that can be had by dropping days and classes one by one, from all of them,
     from all days, or from none; of equally few those with the most persons."""
     every = frozenset().union(*(one.wider for one in told))
-    days = frozenset(card for card in every if card[0] == DAYS)
+    days = frozenset(cause for cause in every if cause[0] == DAYS)
     ends = [_pruned(start, told) for start in (every, days, frozenset())]
     return min(ends, key=lambda one: (len(one) + len(_persons(one, told)), len(one)))
 
@@ -114,22 +118,22 @@ def _told(by: str, unit: str, run: str | None, idle: str | None) -> _Told:
     return _Told((by, unit), frozenset(wider))
 
 
-def _pruned(chosen: frozenset[Card], told: list[_Told]) -> frozenset[Card]:
-    """``chosen`` less those without which there are no more cards; classes go before days."""
+def _pruned(chosen: frozenset[Cause], told: list[_Told]) -> frozenset[Cause]:
+    """``chosen`` less those without which there are no more causes; classes go before days."""
     while chosen:
         persons = _persons(chosen, told)
-        instead: dict[Card, set[Card]] = {card: set() for card in sorted(chosen)}
+        instead: dict[Cause, set[Cause]] = {cause: set() for cause in sorted(chosen)}
         for one in told:
             held_by = one.wider & chosen
             if len(held_by) == 1 and one.person not in persons:
                 instead[min(held_by)].add(one.person)
-        card = min(instead, key=lambda card: len(instead[card]))
-        if len(instead[card]) > 1:
+        cause = min(instead, key=lambda cause: len(instead[cause]))
+        if len(instead[cause]) > 1:
             break
-        chosen -= {card}
+        chosen -= {cause}
     return chosen
 
 
-def _persons(chosen: frozenset[Card], told: list[_Told]) -> set[Card]:
-    """Those who need a card of their own."""
+def _persons(chosen: frozenset[Cause], told: list[_Told]) -> set[Cause]:
+    """Those who need a cause of their own."""
     return {one.person for one in told if not one.wider & chosen}

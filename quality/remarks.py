@@ -50,6 +50,8 @@ class RemarkWords(BaseModel):
     why: str = Field(min_length=1)
     who: Who
     fix: str = Field(min_length=1)
+    family: str = ""  # of ``quality.families``; empty: the rule is one of its own
+    mendable: bool = True  # false: nothing makes the remark go away
 
 
 class RemarkWordsError(ValueError):

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class RuleText(BaseModel):
-    """What a rule does, and its Russian words: the reason, why it matters, how to fix it; and
-    who puts it right."""
+    """What a rule does, and its Russian words: the reason, why it matters, how to fix it; who
+    puts it right; and the family of rules one does the same about, empty for one of its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     effect: Literal["quarantine", "document", "finding"]
@@ -20,6 +20,7 @@ class RuleText(BaseModel):
     fix: str = Field(min_length=1)
     who: Literal["teacher", "deputy", "administrator", "operator"]
     why: str = Field(min_length=1)
+    family: str = ""
 
 
 @cache

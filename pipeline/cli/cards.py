@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.card_words import summed, told
+from pipeline.card_text import summed, told
 from pipeline.cards import cards, district_counts, last_day
 from pipeline.cli.answers import School, quarantine
 from pipeline.cli.options import day
@@ -66,7 +66,7 @@ def list_cards(
     if district:
         show(rows, as_json=as_json, title=f"{district}, {day}")
     elif as_json:
-        show([asdict(card) for card in found], as_json=True)
+        show([asdict(card) | {"new": card.new} for card in found], as_json=True)
     else:
         for card in found:
             console().print(told(card), markup=False, highlight=False)

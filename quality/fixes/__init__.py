@@ -1,7 +1,7 @@
 """How to put a thing right in the menus of a school's own journal system: one file a system.
 
-What a system's file does not say has the general text of ``schemas/rules.yml`` and
-``quality/remarks.yml``.
+What a system's file does not say has the general text of ``schemas/rules.yml``,
+``quality/remarks.yml`` and ``quality/families.yml``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from quality.families import family_words
 from quality.remarks import RULES
 from schemas.records import ENTITIES
 from schemas.rulebook import rulebook
@@ -22,14 +23,16 @@ _SYSTEMS = {"netschool_web": "netschool"}
 
 
 class FixesError(ValueError):
-    """A file of fixes names a rule or an entity that is none; correct the file."""
+    """A file of fixes names a rule, family or entity that is none; correct the file."""
 
 
 class Fixes(BaseModel):
-    """``rules``: by rule; ``missing``: by the entity that records refer to and is not there."""
+    """``rules``: by rule; ``families``: by family, where several of its rules are broken;
+    ``missing``: by the entity that records refer to and is not there."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     rules: dict[str, str] = {}
+    families: dict[str, str] = {}
     missing: dict[str, str] = {}
 
 
@@ -41,9 +44,13 @@ def fixes_of(kind: str, folder: Path = FOLDER) -> Fixes:
     if not path.exists():
         return Fixes()
     fixes = Fixes.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    strange = (fixes.rules.keys() - RULES - rulebook().keys()) | (
-        fixes.missing.keys() - ENTITIES.keys()
+    strange = (
+        (fixes.rules.keys() - RULES - rulebook().keys())
+        | (fixes.families.keys() - family_words().keys())
+        | (fixes.missing.keys() - ENTITIES.keys())
     )
     if strange:
-        raise FixesError(f"{path.name}: no such rule or entity: {', '.join(sorted(strange))}")
+        raise FixesError(
+            f"{path.name}: no such rule, family or entity: {', '.join(sorted(strange))}"
+        )
     return fixes

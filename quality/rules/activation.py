@@ -5,22 +5,28 @@ ASSUMED: a guardian is active who has a UID, which the portal gives when a perso
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from quality.attended import in_class
-from quality.regulations import Asked, Growing
+from quality.regulations import Asked, Growing, Share
 from quality.rules.journal import Journal, as_remarks, no_remarks
 from quality.rules.words import day_words
 
 
+def step_begun(journal: Journal) -> date | None:
+    """The day of the last step that has come; None before the first."""
+    step = _step(journal)
+    return step.day if step else None
+
+
 def activation(journal: Journal) -> pl.DataFrame:
     """One remark if the share is below the last step that has come; none without guardians."""
-    rule = journal.profile.rule(Growing, Asked.ACTIVATION, journal.on)
-    come = [share for share in rule.shares if share.day <= journal.on] if rule else []
+    step = _step(journal)
     guardians = _guardians(journal)
-    if not come or not guardians:
+    if step is None or not guardians:
         return no_remarks()
-    step = max(come, key=lambda share: share.day)
     active = len(guardians & journal.with_uid)
     if active * 100 >= step.least * len(guardians):
         return no_remarks()
@@ -36,6 +42,12 @@ def activation(journal: Journal) -> pl.DataFrame:
             day_words(pl.col("day")),
         ),
     )
+
+
+def _step(journal: Journal) -> Share | None:
+    rule = journal.profile.rule(Growing, Asked.ACTIVATION, journal.on)
+    come = [share for share in rule.shares if share.day <= journal.on] if rule else []
+    return max(come, key=lambda share: share.day, default=None)
 
 
 def _guardians(journal: Journal) -> set[str]:

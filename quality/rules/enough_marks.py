@@ -17,9 +17,14 @@ _PLACE = ["pupil", "class_key", "subject_key"]
 _COUNTED = pl.format("отметок {} из {}", "marks", "asked")
 
 
+def term_begun(journal: Journal) -> date | None:
+    """The first day of the term by which marks accumulate now; None between terms."""
+    return term_start(journal.frames.term, journal.on)
+
+
 def accumulation(journal: Journal) -> pl.DataFrame:
     """A remark for each pupil and subject of the measure that has not enough."""
-    begun = term_start(journal.frames.term, journal.on)
+    begun = term_begun(journal)
     return as_remarks(
         teachers(journal.pairs.filter(~pl.col("enough")), journal),
         rule=pl.lit(Asked.ACCUMULATION.value),

@@ -35,7 +35,8 @@ from tests.end_to_end.world import SVOD
 from tests.support.needles import Needles
 
 ASKED = ("runs", "ledger", "quarantine", "findings", "dead", "portals", "people ambiguous",
-         "people merges")  # fmt: skip
+         "people merges", "cards --district d1")  # fmt: skip
+ASKED_OF_A_SCHOOL = tuple(f"cards --on {day}" for day in (FIELDS, FRAMES))
 
 
 @dataclass
@@ -118,7 +119,10 @@ def _by_packet(world: CanaryWorld) -> None:
 def _answers(world: CanaryWorld) -> dict[str, bytes]:
     """Every command that answers, as a table and as JSON, for each run; and some that fail."""
     said = {}
-    for name in ASKED:
+    of_schools = [
+        f"{name} --school {one.code}" for name in ASKED_OF_A_SCHOOL for one in world.schools_
+    ]
+    for name in (*ASKED, *of_schools):
         for form in ((), ("--json",)):
             said[" ".join((name, *form))] = _said(world.asked(*name.split(), *form))
     for run in ("healthy", "fields", "frames", "broken", "trouble", "fault"):

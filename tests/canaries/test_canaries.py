@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -86,6 +87,21 @@ def test_the_vault_knows_everybody(evening: Evening) -> None:
             for column in ("full_name", "snils", "phone", "email"):
                 said = {getattr(person, column) for person in people}
                 assert len(said & set(known[column])) > 20, (planted.name, column)
+
+
+def test_the_cards_of_every_school_were_told(evening: Evening) -> None:
+    """With what a name could stand in: documents, columns, codes, classes; and whose remarks."""
+    answers = [
+        (json.loads(said.decode().partition("\n")[0]), evening.said[name.removesuffix(" --json")])
+        for name, said in evening.said.items()
+        if name.startswith("cards --on") and name.endswith("--json")
+    ]
+    assert len(answers) == 2 * len(evening.world.schools_)
+    assert all(cards and "где".encode() in table for cards, table in answers)
+    parts = [part for cards, _ in answers for card in cards for part in card["parts"]]
+    assert len({part["rule"] for part in parts}) > 10
+    shares = [share for cards, _ in answers for card in cards for share in card["shares"]]
+    assert sum(share["teacher"] is not None for share in shares) > 10
 
 
 @pytest.mark.parametrize("place", PLACES)

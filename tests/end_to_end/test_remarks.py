@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pipeline import card_words
+from pipeline.card_text import told
 from pipeline.cards import cards
 from tests.end_to_end.world import World
 
@@ -53,13 +53,22 @@ def test_each_figure_misses_as_much_as_is_remarked(world: World) -> None:
 
 
 def test_each_school_is_told_its_causes_in_words(world: World) -> None:
-    """Of whatever system: all that waits in quarantine is on a card, and every card can be read."""
+    """Of whatever system: all that waits in quarantine is on a card, all that is remarked too, the
+    cards are few, and each can be read."""
     waiting: dict[str, set[str]] = {}
     for row in world.rows("SELECT DISTINCT school, rule FROM ops.quarantine WHERE state = 'open'"):
         waiting.setdefault(row["school"], set()).add(row["rule"])
     assert waiting.keys() == set(world.schools())
+    remarked = {
+        row["school"]: row["n"]
+        for row in world.rows(
+            "SELECT school, count(*) AS n FROM quality.remarks WHERE fixed_on IS NULL GROUP BY 1"
+        )
+    }
     for school in world.schools():
         with world.hub.engine.begin() as connection:
             found = cards(connection, school, date.fromisoformat(world.last))
-        assert waiting.get(school, set()) <= {card.rule for card in found}, school
-        assert all(card.title and card.fix and card_words.told(card) for card in found)
+        assert waiting.get(school, set()) <= {p.rule for card in found for p in card.parts}, school
+        assert all(card.title and card.fix and told(card) for card in found)
+        assert len(found) < 12, school
+        assert sum(share.remarks for card in found for share in card.shares) == remarked[school]

@@ -58,7 +58,7 @@ def test_form1(world: World) -> None:
 
 def test_upload_calendar(world: World) -> None:
     rows = world.rows(
-        'SELECT school, row, "column" FROM quality.form_figures'
+        'SELECT school, row, "column", value FROM quality.form_figures'
         " WHERE form = 'uploads' AND as_of = :day",
         day=world.last,
     )

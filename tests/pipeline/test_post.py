@@ -83,8 +83,13 @@ def test_the_letter_says_what_is_worst_where_to_mend_it_and_whom_to_ask(town: To
         )
         for n in range(count)
     ]
+    of_a_term_that_is_over = said | {"last_on": date(2026, 9, 29), "rule": "accumulation"}
     with town.hub.engine.begin() as connection:
         connection.execute(insert(remarks), [row | said for row in rows])
+        connection.execute(
+            insert(remarks),
+            [row | of_a_term_that_is_over for row in rows if row["rule"] == "topic"],
+        )
     post(town)
     read = {letter.mailbox: letter.message for letter in town.server.temper.taken}
     first = read["school1@edu.example.ru"]

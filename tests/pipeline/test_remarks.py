@@ -37,12 +37,18 @@ def _found(*keys: str, rule: str = "topic", detail: str = "") -> pl.DataFrame:
 
 
 def _keep(
-    hub: Hub, on: date, found: pl.DataFrame, *, source: str = "paragraf", run: str = ""
+    hub: Hub,
+    on: date,
+    found: pl.DataFrame,
+    *,
+    source: str = "paragraf",
+    run: str = "",
+    spans: dict[str, date | None] | None = None,
 ) -> Kept:
     with hub.engine.begin() as connection:
         return keep_remarks(
             connection, SCHOOL, source, found,
-            on=on, year_start=YEAR_START, run_id=run or f"run-{on}",
+            on=on, year_start=YEAR_START, spans=spans or {}, run_id=run or f"run-{on}",
         )  # fmt: skip
 
 
@@ -123,13 +129,29 @@ class TestEpisodes:
         with hub.engine.begin() as connection:
             keep_remarks(
                 connection, SCHOOL, "paragraf", _found("b"),
-                on=date(2027, 9, 14), year_start=date(2027, 9, 1), run_id="next",
+                on=date(2027, 9, 14), year_start=date(2027, 9, 1), spans={}, run_id="next",
             )  # fmt: skip
         assert _episodes(hub) == [
             ("a", MONDAY, MONDAY, None),
             ("b", MONDAY, date(2027, 9, 14), None),
         ]
         assert _states(hub) == {"b": "open"}
+
+    @pytest.mark.parametrize("begun", [None, TUESDAY])
+    def test_a_term_that_is_over_stays_as_it_was_left(self, hub: Hub, begun: date | None) -> None:
+        """Its remarks were not mended; those of other rules were."""
+        of_term = _found("a", rule="accumulation")
+        _keep(hub, MONDAY, pl.concat([of_term, _found("b")]), spans={"accumulation": MONDAY})
+        kept = _keep(hub, TUESDAY, _found(), spans={"accumulation": begun})
+        assert kept == Kept(new=0, still_open=0, fixed=1)
+        assert _episodes(hub) == [("a", MONDAY, MONDAY, None), ("b", MONDAY, MONDAY, TUESDAY)]
+        assert _states(hub) == {"b": "fixed"}
+
+    def test_in_the_course_of_a_term_remarks_are_mended(self, hub: Hub) -> None:
+        of_term = _found("a", rule="accumulation")
+        _keep(hub, MONDAY, of_term, spans={"accumulation": MONDAY})
+        _keep(hub, TUESDAY, _found(), spans={"accumulation": MONDAY})
+        assert _episodes(hub) == [("a", MONDAY, MONDAY, TUESDAY)]
 
     def test_a_missing_text_is_kept_as_missing(self, hub: Hub) -> None:
         _keep(hub, MONDAY, _found("a"))
@@ -268,6 +290,26 @@ class TestAVillage:
         assert _values(village, mark_versions, "date", key) == ["5", "5", "4", "5"]
         assert _values(village, term_mark_versions, "term_key") == ["4", "5"]
 
+    def test_few_marks_are_past_with_their_term_and_not_mended(self, village: Village) -> None:
+        """What is still to be done of it are the marks to be graded."""
+        village.profile = "velikie_luki"
+        village.register()
+        village.say("curriculum", КодКласса="10", КодПредмета="20", ЧасовВНеделю="2")
+        _tell(village, "2026-09-29")
+        # The other pupil of the class is told of by the same rule.
+        assert [row[2:] for row in _kept(village, "accumulation")] == [("2026-09-29", None)] * 2
+        village.say("marks", **mark("9200", "101", "510", "2026-09-16", "4"))
+        _tell(village, "2026-09-30")
+        assert sorted(row[3] or "" for row in _kept(village, "accumulation")) == ["", "2026-09-30"]
+        _tell(village, "2026-10-26")
+        assert sorted(row[3] or "" for row in _kept(village, "accumulation")) == ["", "2026-09-30"]
+        told = {row["rule"]: row for row in village.svod("remarks", "--school", SCHOOL)}
+        assert "accumulation" not in told
+        assert told["marks_to_grade"]["new"] == 2
+        rules = {p["rule"] for c in _cards(village) for p in c["parts"]}
+        assert "marks_to_grade" in rules
+        assert "accumulation" not in rules
+
     def test_who_has_a_uid_is_told_without_the_uid(self, village: Village) -> None:
         village.profile = "kogalym"
         village.register()
@@ -279,6 +321,10 @@ class TestAVillage:
         known = village.hub.vault.who_has_uid(SCHOOL)
         assert known == set(village.hub.vault.uids_of(SCHOOL)["pseudonym"])
         assert len(known) == 3
+
+
+def _cards(village: Village) -> Any:
+    return village.svod("cards", "--school", SCHOOL)
 
 
 def _values(village: Village, versions: Any, column: str, key: str = "") -> Sequence[str]:

@@ -113,12 +113,12 @@ def test_an_unknown_code_in_a_cell_is_one_cause_though_it_stands_in_many(
     batches.collect_batch(hub, [entry["code"]], run)
     batches.close_run(hub, "collect", run)
     with hub.engine.begin() as connection:
-        found = [card for card in cards(connection, entry["code"], TODAY) if card.where.key == "Ю"]
-    (card,) = found
-    assert card.rule == "unknown_code"
+        every = [part for card in cards(connection, entry["code"], TODAY) for part in card.parts]
+    (cause,) = [part for part in every if part.where.key == "Ю"]
+    assert cause.rule == "unknown_code"
     # The first cell of a row is the pupil's number in the list.
     cells = len(re.findall("(?<!<tr>)<td>Ю</td>", journal.read_text("utf-8")))
-    assert card.held == {"mark": cells}
+    assert cause.held == {"mark": cells}
     assert cells > 1
 
 

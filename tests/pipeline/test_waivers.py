@@ -17,6 +17,7 @@ from tests.pipeline.one_school import BEFORE, SCHOOL, TODAY, School, generated, 
 
 __all__ = ["generated", "school"]  # fixtures
 UNTIL = "2026-10-31"
+STRAY = "dangling_reference"  # the school's mark of a lesson that never was, a card of its own
 
 
 def waive(school: School, rule: str, *more: str, until: str = UNTIL) -> int:
@@ -37,38 +38,54 @@ def counts(school: School, on: date = BEFORE) -> dict[str, Any]:
 
 def test_a_waived_card_is_shown_with_its_reason_and_counted_apart(school: School) -> None:
     before = counts(school)
-    (card,) = of_rule(school, "off_scale")
-    made = waive(school, "off_scale")
-    (waived,) = of_rule(school, "off_scale")
-    assert waived.waiver is not None
-    assert (waived.waiver.waiver, waived.waiver.until) == (made, date(2026, 10, 31))
-    assert (waived.waiver.reason, waived.waiver.by) == (
-        "обучение на дому, приказ 12",
-        "Петрова, район",
-    )
-    assert (waived.held, waived.title) == (card.held, card.title)
+    (card,) = of_rule(school, STRAY)
+    made = waive(school, STRAY)
+    (waived,) = of_rule(school, STRAY)
+    (part,) = waived.waived
+    assert (part.waived.waiver, part.waived.until) == (made, date(2026, 10, 31))
+    assert (part.waived.reason, part.waived.by) == ("обучение на дому, приказ 12", "Петрова, район")
+    assert (part.held, waived.held, waived.title) == (card.held, {}, card.title)
+    assert waived.excused
     assert school.cards(BEFORE)[-1] == waived
     now = counts(school)
     assert (now["waived"], now["new"]) == (1, before["new"] - 1)
     assert now["holds_up"] == before["holds_up"] - card.weight
 
 
+def test_of_causes_told_together_one_may_be_waived(school: School) -> None:
+    (card,) = of_rule(school, "values")
+    assert "off_scale" in {part.rule for part in card.parts}
+    before = counts(school)
+    waive(school, "off_scale")
+    (left,) = of_rule(school, "values")
+    (part,) = left.waived
+    assert part.held == {"mark": 1}
+    assert left.held == {**card.held, "mark": card.held["mark"] - 1}
+    assert [one.rule for one in left.parts] == [
+        one.rule for one in card.parts if one.rule != "off_scale"
+    ]
+    assert not left.excused
+    now = counts(school)
+    assert (now["waived"], now["new"]) == (0, before["new"])
+    assert now["holds_up"] == before["holds_up"] - 1
+
+
 @pytest.mark.parametrize(("days", "holds"), [(0, True), (1, False)])
 def test_a_waiver_ends_by_itself(school: School, days: int, holds: bool) -> None:
-    waive(school, "off_scale", until=(TODAY - timedelta(days=days)).isoformat())
-    (card,) = of_rule(school, "off_scale", TODAY)
-    assert (card.waiver is not None) is holds
+    waive(school, STRAY, until=(TODAY - timedelta(days=days)).isoformat())
+    (card,) = of_rule(school, STRAY, TODAY)
+    assert card.excused is holds
     (row,) = school.svod("waive", "list", "--school", SCHOOL, "--on", TODAY.isoformat())
     assert row["state"] == ("holds" if holds else "over")
 
 
 def test_a_waiver_is_undone_and_stays_in_the_books(school: School) -> None:
-    made = waive(school, "off_scale")
+    made = waive(school, STRAY)
     words = ("waive", "undo", str(made), "--by", "Петрова", "--reason", "ошибка")
     assert school.svod(*words) == [{"waiver": made, "undone": True}]
     assert school.svod(*words) == [{"waiver": made, "undone": False}]
-    (card,) = of_rule(school, "off_scale")
-    assert card.waiver is None
+    (card,) = of_rule(school, STRAY)
+    assert card.waived == ()
     (row,) = school.svod("waive", "list", "--school", SCHOOL, "--on", TODAY.isoformat())
     assert (row["state"], row["undone_by"], row["undone_reason"]) == ("undone", "Петрова", "ошибка")
     query = (
@@ -114,21 +131,23 @@ def remark(school: School, *rows: tuple[str, str, str]) -> None:
 def test_a_waiver_covers_what_it_names(
     school: School, scope: tuple[str, ...], left: dict[str, int]
 ) -> None:
-    """A card of which a part is waived is two: with the waiver, and what is left."""
+    """What is waived is not in the card's counts, and told apart."""
     remark(school, ("2", "11", "t1"), ("1", "11", "t1"), ("2", "18", "t2"), ("3", "18", "t2"))
     waive(school, "held", *scope)
-    due = {c.where.teacher: c.held["lesson"] for c in of_rule(school, "held") if c.waiver is None}
-    waived = sum(c.held["lesson"] for c in of_rule(school, "held") if c.waiver is not None)
-    assert due == left
-    assert waived == 4 - sum(left.values())
+    (card,) = of_rule(school, "held")
+    waived = sum(part.held["lesson"] for part in card.waived)
+    assert (waived, card.held.get("lesson", 0)) == (4 - sum(left.values()), sum(left.values()))
+    assert card.excused is (not left)
+    told = {share.teacher: share.remarks for share in card.shares}
+    assert told == (left or {"t1": 2, "t2": 2})
 
 
 def test_what_is_missing_is_waived_by_its_class(school: School) -> None:
     school.today.remove("classes", lambda row: row["Код"] == "2")
     school.collect()
-    waive(school, "dangling_reference", "--class", "5а")
-    waived = {c.where.key for c in of_rule(school, "dangling_reference", TODAY) if c.waiver}
-    due = {c.where.key for c in of_rule(school, "dangling_reference", TODAY) if not c.waiver}
+    waive(school, STRAY, "--class", "5а")
+    waived = {c.where.key for c in of_rule(school, STRAY, TODAY) if c.excused}
+    due = {c.where.key for c in of_rule(school, STRAY, TODAY) if not c.excused}
     assert (waived, due) == ({"2"}, {"9999999"})
 
 
@@ -161,16 +180,21 @@ def test_a_reason_names_nobody(school: School) -> None:
 
 def test_cards_for_people_say_what_and_how(school: School) -> None:
     waive(school, "off_scale")
+    waive(school, STRAY)
     runner = CliRunner(env={"SVOD_HOME": str(school.hub.settings.home)})
     done = runner.invoke(app, ["cards", "--school", SCHOOL], catch_exceptions=False)
-    assert "[новое] Неизвестный код «Диктант» в колонке «ВидРаботы»" in done.stdout
-    assert "затронуто: 1 отметка" in done.stdout
-    assert "где: marks.csv, строка 60" in done.stdout
-    assert "[отсрочка до 31.10.2026] Такой отметки нет в указанной шкале" in done.stdout
+    assert "[новое] Отдельные записи не приняты" in done.stdout
+    assert "отсрочено до 31.10.2026: 1 отметка; обучение на дому, приказ 12" in done.stdout
+    assert "[новое] Неизвестный код\n" in done.stdout
+    assert "    - «Диктант» в колонке «ВидРаботы» — 1 отметка (marks.csv, строка 60)" in done.stdout
+    assert "[отсрочка до 31.10.2026] Записи ссылаются на то, чего нет в выгрузке" in done.stdout
     assert done.stdout.rstrip().endswith("отсрочено: 1; исправлено: 0")
     by_machine = school.svod("cards", "--school", SCHOOL, "--on", BEFORE.isoformat())
     assert len(by_machine) == len(school.cards(BEFORE))
-    assert {"rule", "held", "where", "why", "who", "fix", "waiver"} <= by_machine[0].keys()
+    assert {"rule", "held", "new", "where", "why", "who", "fix", "waived"} <= by_machine[0].keys()
+    assert [len(card["parts"]) for card in by_machine] == [
+        len(card.parts) for card in school.cards(BEFORE)
+    ]
 
 
 def test_a_district_is_told_counts_only(school: School) -> None:

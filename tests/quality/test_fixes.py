@@ -58,10 +58,14 @@ def test_a_system_without_a_file_has_the_general_text() -> None:
     assert fixes_of("klassinfo").rules == {}
 
 
-@pytest.mark.parametrize("section", ["rules: {heldd: x}", "missing: {klass: x}"])
+@pytest.mark.parametrize(
+    "section", ["rules: {heldd: x}", "families: {mising: x}", "missing: {klass: x}"]
+)
 def test_a_slip_in_a_file_is_named(tmp_path: Path, section: str) -> None:
     (tmp_path / "other.yml").write_text(section, "utf-8")
-    with pytest.raises(FixesError, match=r"other\.yml: no such rule or entity: (heldd|klass)"):
+    with pytest.raises(
+        FixesError, match=r"other\.yml: no such rule, family or entity: (heldd|klass|mising)"
+    ):
         fixes_of("other", tmp_path)
 
 

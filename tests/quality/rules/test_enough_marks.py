@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from quality.rules.enough_marks import accumulation, marks_to_grade
+from quality.rules.find import spans
 from tests.quality.rules.a_journal import BEGUN, DAY, TERM_END, WEEK, journal, keys, noon
 
 PAIR = ["2026-09-01|p1|alg"]
@@ -44,6 +45,13 @@ def test_marks_in_the_course_of_a_term(
     hours: float, on: date, marks: int, found: list[str]
 ) -> None:
     assert _accumulated(on, marks, curriculum_hours=[{"hours_per_week": hours}]) == found
+
+
+@pytest.mark.parametrize(
+    ("on", "begun"), [(BEGUN, BEGUN), (TERM_END, BEGUN), (TERM_END + DAY, None)]
+)
+def test_the_term_that_is_judged(on: date, begun: date | None) -> None:
+    assert spans(journal(on=on))["accumulation"] == begun
 
 
 def test_the_term_is_in_the_key_and_the_counts_in_the_detail() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from quality.regulations import Asked, Growing
 from quality.rules.activation import activation
-from quality.rules.find import find
+from quality.rules.find import find, spans
+from quality.rules.journal import Journal
 from quality.rules.structure import structure_filled
 from quality.rules.uploads import daily_upload
 from quality.schedule import ScheduleBasis
@@ -76,18 +77,21 @@ def test_a_school_day_without_an_accepted_upload(cause: Cause) -> None:
     assert [(row["key"], row["day"], row["detail"]) for row in rows] == expected
 
 
-def _activation(steps: list[tuple[date, int]], on: date, active: int, of: int) -> list[str]:
+def _asked(steps: list[tuple[date, int]], on: date, active: int, of: int) -> Journal:
     profile = journal(profile="kogalym").profile
     (rule,) = (r for r in profile.rules if isinstance(r, Growing) and r.code is Asked.ACTIVATION)
     shares = [share.model_copy(update={"day": day, "least": least})
               for share, (day, least) in zip(rule.shares, steps, strict=False)]  # fmt: skip
     asks = profile.model_copy(update={"rules": [rule.model_copy(update={"shares": shares})]})
     people = [f"g{n}" for n in range(of)]
-    told = journal(
+    return journal(
         profile=asks, on=on, guardian=[{"person": person} for person in people],
         with_uid=[*people[:active], "stranger"],
     )  # fmt: skip
-    return keys(activation(told))
+
+
+def _activation(steps: list[tuple[date, int]], on: date, active: int, of: int) -> list[str]:
+    return keys(activation(_asked(steps, on, active, of)))
 
 
 STEPS = [(date(2026, 9, 20), 30), (date(2026, 10, 15), 41)]
@@ -106,6 +110,14 @@ STEPS = [(date(2026, 9, 20), 30), (date(2026, 10, 15), 41)]
 )
 def test_guardians_by_the_step_in_force(on: date, active: int, found: list[str]) -> None:
     assert _activation(STEPS, on, active, 100) == found
+
+
+@pytest.mark.parametrize(
+    ("on", "begun"),
+    [(date(2026, 9, 19), None), (date(2026, 10, 14), STEPS[0][0]), (STEPS[1][0], STEPS[1][0])],
+)
+def test_the_step_that_is_judged(on: date, begun: date | None) -> None:
+    assert spans(_asked(STEPS, on, 0, 1))["activation"] == begun
 
 
 def test_a_share_is_not_rounded() -> None:
