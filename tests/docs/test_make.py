@@ -36,7 +36,8 @@ def test_root_on_debian_gets_the_package(tmp_path: Path) -> None:
     assert _make(tmp_path, user=0, system="debian").returncode == 0
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[0].startswith("update")
-    assert asked[1].startswith("install") and " chromium" in asked[1]
+    assert asked[1].startswith("install")
+    assert " chromium" in asked[1]
 
 
 @pytest.mark.parametrize(("user", "system"), [(1000, "debian"), (0, "ubuntu")])
