@@ -15,6 +15,7 @@ PAGES: list[tuple[str, tuple[str, ...]]] = [
     ("/sign-in/code", (HALF,)),
     ("/account/password", ("operator", "d1-reader", "s1-deputy")),
     ("/account/factor", ("operator", FRESH)),
+    ("/help", ALL),
     ("/region", REGION),
     ("/district/d1", (*REGION, *DISTRICT)),
     ("/district/d1?q=нет+такой", ("d1-officer",)),
