@@ -17,6 +17,7 @@ from quality.measures import REGION
 from schemas.tables import accounts, sessions
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9_-]{2,39}")
+_UNIT = re.compile(r"[0-9A-Za-z_-]+")  # as ``pipeline.registry`` has it
 
 
 class AccountRole(StrEnum):
@@ -107,7 +108,7 @@ def create(
     if level not in LEVELS[role]:
         allowed = ", ".join(sorted(LEVELS[role]))
         raise AccountError(f"роль {role} бывает на уровне: {allowed}; указан {level}")
-    if (level is Level.REGION) != (unit == REGION):
+    if (level is Level.REGION) != (unit == REGION) or not _UNIT.fullmatch(unit):
         raise AccountError("у региона пишут region, у района и школы — их код")
     if connection.execute(_by_login(login)).first() is not None:
         raise AccountError(f"{login}: такая учётная запись уже есть")

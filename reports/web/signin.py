@@ -68,13 +68,16 @@ def coded(request: Request, form: Posted) -> Response:
     at = dashboard.clock()
     with dashboard.accounts.begin() as connection:
         given = str(form.get("code", ""))
-        right = second_factor.take(connection, dashboard.hub.keys, session.account, given, at)
+        account, keys = session.account, dashboard.hub.keys
+        locked = sessions.is_locked(connection, account, at)
+        right = not locked and second_factor.take(connection, keys, account, given, at)
         if right:
             session = sessions.completed(connection, session, at)
-        elif sessions.failed(connection, session.account.login, at):
-            sessions.end(connection, session)
+        else:
+            locked = locked or sessions.failed(connection, account.login, at)
     if not right:
-        return plain_page(request, "code.html.j2", status=401, trouble=WRONG_CODE)
+        trouble = WORDS[Refusal.LOCKED] if locked else WRONG_CODE
+        return plain_page(request, "code.html.j2", status=401, trouble=trouble)
     return _with_cookie(dashboard, session, "/")
 
 
@@ -178,5 +181,4 @@ def _factor_page(visit: Visiting, address: str, trouble: str) -> Response:
 
 
 def _data(png: bytes) -> str:
-
     return f"data:image/png;base64,{b64encode(png).decode()}"

@@ -172,14 +172,15 @@ WholeRegion = Annotated[Unit, Depends(region_in_scope)]
 
 
 async def posted(request: Request) -> Mapping[str, Any]:
-    """The fields of the form. Raises 413 for more than ``LARGEST_FORM``.
-
-    A form of somebody who is signed in must hold the session's ``csrf``: raises 403.
-    """
+    """The fields of the form. Raises 413 for more than ``LARGEST_FORM``, 400 for what no database
+    takes. A form of somebody who is signed in is looked at by ``ours`` besides."""
     size = request.headers.get("content-length", "")
     if not size.isdigit() or int(size) > LARGEST_FORM:
         raise HTTPException(413)
-    return await request.form(max_files=0, max_fields=50)
+    form = await request.form(max_files=0, max_fields=50)
+    if any("\0" in str(value) for value in form.values()):
+        raise HTTPException(400)
+    return form
 
 
 Posted = Annotated[Mapping[str, Any], Depends(posted)]
