@@ -166,7 +166,23 @@ def region_in_scope(visiting: Visiting) -> Unit:
     return Unit(Level.REGION, "region", "Регион")
 
 
+def school_of_own_people(visiting: Visiting, code: str) -> Unit:
+    """The school ``code``, for its own people. Raises 404 for all others."""
+    if not visiting.account.is_of_school:
+        raise HTTPException(404)
+    return school_in_scope(visiting, code)
+
+
+def district_decided_for(visiting: Visiting, code: str) -> Unit:
+    """The district ``code``, for who answers its schools. Raises 404 for all others."""
+    if not visiting.account.decides:
+        raise HTTPException(404)
+    return district_in_scope(visiting, code)
+
+
 OwnSchool = Annotated[Unit, Depends(school_in_scope)]
+AsSchool = Annotated[Unit, Depends(school_of_own_people)]
+AsOffice = Annotated[Unit, Depends(district_decided_for)]
 OwnDistrict = Annotated[Unit, Depends(district_in_scope)]
 WholeRegion = Annotated[Unit, Depends(region_in_scope)]
 
