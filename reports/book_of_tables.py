@@ -1,6 +1,6 @@
 """Tables as a workbook: a sheet for each, numbers as numbers, with what a reader must know of them.
 
-What the pages of the dashboard show is given away in this form; the same table gives the same bytes.
+What the pages of the dashboard show is given away so. The same tables give the same bytes.
 """
 
 from __future__ import annotations
