@@ -28,7 +28,7 @@ check: .venv/ready ## style, types, floors and the lock
 fuzz: .venv/ready ## 100,000 damaged inputs to every reader and every whole source
 	.venv/bin/python -m tests.fuzz.run --inputs 100000
 
-up: .venv/ready ## Airflow and the sandbox on this machine; prints the addresses
+up: .venv/ready ## Airflow, the dashboard and the sandbox on this machine; prints the addresses
 	@test -f $(DEMO)/region.yml || .venv/bin/svod sandbox generate --out $(DEMO)
 	@.venv/bin/svod init
 	@.venv/bin/svod schools import $(DEMO)/region.yml
