@@ -18,6 +18,7 @@ from reports.web.guard import Guard
 from reports.web.pages import counting, districts, first_day, home, regions
 from reports.web.pages.view import plain_page
 from reports.web.visit import Dashboard, SignInNeeded
+from reports.web.watch import Watch
 
 STATIC = Path(__file__).with_name("static")
 TITLES = {
@@ -43,6 +44,7 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_middleware(Faults)
     app.add_middleware(Guard, address=dashboard.address)
+    app.add_middleware(Watch)
     return app
 
 

@@ -100,7 +100,7 @@ def dashboard_of(world: World, clock: Clock) -> Dashboard:
         reader=connect(world.settings, "svod_web"),
         accounts=connect(world.settings, "svod_access"),
         clock=clock,
-        address=f"http://127.0.0.1:{_free_port()}",
+        address=f"http://127.0.0.1:{free_port()}",
     )
 
 
@@ -147,7 +147,7 @@ def reports(region: World) -> Path:
     return region.settings.reports
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
