@@ -15,9 +15,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.collect import where
 from reports.web import health, signin
 from reports.web.guard import Guard
-from reports.web.pages import cards, counting, districts, home, regions
+from reports.web.pages import (
+    cards,
+    counting,
+    districts,
+    first_day,
+    home,
+    regions,
+)
 from reports.web.pages.view import plain_page
 from reports.web.visit import Dashboard, SignInNeeded
+from reports.web.watch import Watch
 
 STATIC = Path(__file__).with_name("static")
 TITLES = {
@@ -36,13 +44,14 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.dashboard = dashboard
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for module in (health, signin, home, regions, districts, counting, cards):
+    for module in (health, signin, home, regions, districts, counting, cards, first_day):
         app.include_router(module.router)
     app.add_exception_handler(SignInNeeded, _sign_in)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_middleware(Faults)
     app.add_middleware(Guard, address=dashboard.address)
+    app.add_middleware(Watch)
     return app
 
 

@@ -16,6 +16,7 @@ PAGES: list[tuple[str, tuple[str, ...]]] = [
     ("/account/password", ("operator", "d1-reader", "s1-deputy")),
     ("/account/factor", ("operator", FRESH)),
     ("/help", ALL),
+    ("/first-day", ("operator",)),
     ("/region", REGION),
     ("/district/d1", (*REGION, *DISTRICT)),
     ("/district/d1?q=нет+такой", ("d1-officer",)),
