@@ -15,7 +15,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.collect import where
 from reports.web import health, signin
 from reports.web.guard import Guard
-from reports.web.pages import cards, districts, home, regions
+from reports.web.pages import (
+    cards,
+    consents,
+    districts,
+    home,
+    passports,
+    regions,
+    uploads,
+    waivers,
+)
 from reports.web.pages.view import plain_page
 from reports.web.visit import Dashboard, SignInNeeded
 
@@ -36,7 +45,10 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.dashboard = dashboard
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for module in (health, signin, home, regions, districts, cards):
+    for module in (
+        *(health, signin, home, regions, districts),
+        *(cards, consents, passports, uploads, waivers),
+    ):
         app.include_router(module.router)
     app.add_exception_handler(SignInNeeded, _sign_in)
     app.add_exception_handler(HTTPException, _refused)
