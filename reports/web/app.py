@@ -19,9 +19,12 @@ from reports.web.pages import (
     cards,
     consents,
     districts,
+    files,
     home,
     passports,
+    plans,
     regions,
+    reminders,
     uploads,
     waivers,
 )
@@ -47,7 +50,7 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for module in (
         *(health, signin, home, regions, districts),
-        *(cards, consents, passports, uploads, waivers),
+        *(cards, consents, files, passports, plans, reminders, uploads, waivers),
     ):
         app.include_router(module.router)
     app.add_exception_handler(SignInNeeded, _sign_in)
