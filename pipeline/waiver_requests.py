@@ -13,12 +13,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+import polars as pl
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from pipeline.entries import EntryRefusedError, Flaw, must_have_reason
 from pipeline.hub import Hub
 from pipeline.waivers import GROUND, Scope, keep, must_make_sense
 from privacy.actions import Action, action_log_on
+from quality.journal_frames import read_frame
 from reports.remarks import shown_as
 from schemas.tables import journal_table, schools, waiver_requests
 
@@ -185,15 +187,15 @@ def places_of(
     called = {
         (entity, school, key): name
         for entity in ("class_", "subject")
-        for school, key, name in _names(connection, entity, schools_of)
+        for school, key, name in _names(connection, entity, schools_of).iter_rows()
     }
     return {one.id: _place(one, called, names) for one in requests}
 
 
-def _names(connection: Connection, entity: str, of: Collection[str]) -> Sequence[Row[Any]]:
-    c = journal_table(entity).c
-    query = select(c.school, c.source_key, c.name).where(c.school.in_(of))
-    return connection.execute(query).all()
+def _names(connection: Connection, entity: str, of: Collection[str]) -> pl.DataFrame:
+    table = journal_table(entity)
+    names = ["school", "source_key", "name"]
+    return read_frame(connection, table, names, table.c.school.in_(of))
 
 
 def _place(

@@ -17,11 +17,18 @@ from reports.web import health, signin
 from reports.web.guard import Guard
 from reports.web.pages import (
     cards,
+    consents,
     counting,
     districts,
+    files,
     first_day,
     home,
+    passports,
+    plans,
     regions,
+    reminders,
+    uploads,
+    waivers,
 )
 from reports.web.pages.view import plain_page
 from reports.web.visit import Dashboard, SignInNeeded
@@ -44,7 +51,10 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.dashboard = dashboard
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for module in (health, signin, home, regions, districts, counting, cards, first_day):
+    for module in (
+        *(health, signin, home, regions, districts, counting, first_day),
+        *(cards, consents, files, passports, plans, reminders, uploads, waivers),
+    ):
         app.include_router(module.router)
     app.add_exception_handler(SignInNeeded, _sign_in)
     app.add_exception_handler(HTTPException, _refused)

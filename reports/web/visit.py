@@ -21,6 +21,7 @@ from pipeline.scope import scoped
 from schemas.tables import districts, schools
 
 LARGEST_FORM = 64 * 1024  # bytes of a form that is posted
+MOST_FIELDS = 250  # of a passport with all its lists
 COOKIE = "svod"
 
 
@@ -193,7 +194,7 @@ async def posted(request: Request) -> Mapping[str, Any]:
     size = request.headers.get("content-length", "")
     if not size.isdigit() or int(size) > LARGEST_FORM:
         raise HTTPException(413)
-    form = await request.form(max_files=0, max_fields=50)
+    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
     if any("\0" in str(value) for value in form.values()):
         raise HTTPException(400)
     return form

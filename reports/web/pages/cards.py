@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import Connection, select
 
 from pipeline import card_text, waiver_requests
 from pipeline.access.accounts import Level
@@ -20,13 +19,12 @@ from pipeline.entries import EntryRefusedError, Flaw
 from pipeline.office_cards import guarded
 from pipeline.waiver_choices import choices, scope_of
 from pipeline.waiver_requests import Request, places_of, requests_of_school
-from privacy.disclosure import disclosure_policy
 from quality.cards import Card
 from reports.remarks import shown_as
-from reports.web.naming import acting, names_of
+from reports.web.naming import names_of
+from reports.web.pages.guarding import threshold
 from reports.web.pages.view import page
 from reports.web.visit import AsSchool, OwnForm, OwnSchool, Unit, Visit, Visiting
-from schemas.tables import schools
 
 router = APIRouter()
 LONGEST = 500  # letters of a reason
@@ -100,7 +98,7 @@ def _page(
         day = last_day(connection, [unit.code])
         found = cards(connection, unit.code, day) if day else []
         requests = requests_of_school(connection, unit.code)
-        least = _threshold(connection, unit)
+        least = threshold(connection, unit)
     names = names_of(visit, unit, _teachers(found, requests), "cards")
     with visit.reading() as connection:
         places = places_of(connection, requests, names)
@@ -145,11 +143,6 @@ def _teachers(found: Sequence[Card], requests: Sequence[Request]) -> list[str]:
     told = [share.teacher for card in found for share in card.shares]
     told += [one.scope.teacher for one in requests]
     return [teacher for teacher in told if teacher]
-
-
-def _threshold(connection: Connection, unit: Unit) -> int:
-    query = select(schools.c.profile).where(schools.c.code == unit.code)
-    return disclosure_policy().threshold({connection.execute(query).scalar_one()}).persons
 
 
 def _shares(card: Card, names: Mapping[str, str]) -> list[tuple[str, int]]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from pipeline.figures_by import Level
 from pipeline.scope import Scope
+from pipeline.waiver_requests import waiting
 from quality.measures import MEASURES
 from quality.uploads import Cause
 from reports.web.pages.tables import UnitRow, asked_figures, by_unit, worst_first
@@ -54,6 +55,7 @@ def district(
     with visit.reading() as connection:
         rows = _schools(connection, unit.code, days)
         calendar = _calendar(connection, unit.code, days)
+        asked = waiting(connection, unit.code)
     found = [row for row in rows if q.casefold() in f"{row.name} {row.code}".casefold()]
     return page(
         visit,
@@ -66,6 +68,7 @@ def district(
         calendar=calendar,
         seen={cause for own in calendar.causes.values() for cause in own.values()},
         sort=sort,
+        waiting=asked,
         q=q,
     )
 
