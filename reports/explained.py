@@ -13,6 +13,7 @@ from quality.profiles import Profile
 from quality.regulations import Citation
 from quality.remarks import remark_words
 from reports.words import CAUSES, short_date
+from schemas.rulebook import rule
 
 THINGS = {
     "lesson": "урок",
@@ -50,6 +51,7 @@ WHY = {
 } | {cause.value: style.title for cause, style in CAUSES.items()}
 
 KINDS = {"measure": "Показатель", "form1": "Форма 1", "remark": "Замечания"}
+RUN_STATES = {"done": "выполнен", "partly": "выполнен не полностью", "failed": "не выполнен"}
 CLOCKS = {"source": "по часам журнала", "hub": "по чтениям Свода"}
 _REQUESTS = ("GET ", "POST ")
 
@@ -125,9 +127,18 @@ def row_words(
         "отметок": "" if row["asked"] is None else f"{row['marks']} из {row['asked']}",
         "срок": _moment(row["due_at"], zone),
         "внесено": _entered(row, zone),
-        "правило": row["rule"] or "",
-        "прогон": " ".join(filter(None, (row["run_id"], row["run_state"]))),
+        "правило": _rule(row),
+        "прогон": ", ".join(
+            filter(None, (row["run_id"], RUN_STATES.get(row["run_state"], row["run_state"])))
+        ),
     }
+
+
+def _rule(row: Mapping[str, Any]) -> str:
+    """Of a day why its upload was refused, in words; of another row the rule that holds for it."""
+    if row["rule"] is None:
+        return ""
+    return rule(row["rule"]).reason if row["thing"] == "day" else str(row["rule"])
 
 
 def _cited(citation: Citation) -> str:

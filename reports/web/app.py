@@ -20,13 +20,16 @@ from reports.web.pages import (
     consents,
     counting,
     districts,
+    explained,
     files,
     first_day,
     home,
+    lessons,
     passports,
     plans,
     regions,
     reminders,
+    schools,
     uploads,
     waivers,
 )
@@ -52,7 +55,8 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app.state.dashboard = dashboard
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for module in (
-        *(health, signin, home, regions, districts, counting, first_day),
+        *(health, signin, home, regions, districts, schools, lessons, explained),
+        *(counting, first_day),
         *(cards, consents, files, passports, plans, reminders, uploads, waivers),
     ):
         app.include_router(module.router)
