@@ -51,7 +51,12 @@ WHY = {
 } | {cause.value: style.title for cause, style in CAUSES.items()}
 
 KINDS = {"measure": "Показатель", "form1": "Форма 1", "remark": "Замечания"}
-RUN_STATES = {"done": "выполнен", "partly": "выполнен не полностью", "failed": "не выполнен"}
+RUN_STATES = {
+    "done": "выполнен",
+    "nothing_new": "нового не было",
+    "partly": "выполнен не полностью",
+    "failed": "не выполнен",
+}
 CLOCKS = {"source": "по часам журнала", "hub": "по чтениям Свода"}
 _REQUESTS = ("GET ", "POST ")
 
