@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.collect import where
-from reports.web import health, signin
+from reports.web import health, oidc, signin
 from reports.web.guard import Guard
-from reports.web.pages import districts, home, regions
+from reports.web.pages import account, districts, events, home, regions, users
 from reports.web.pages.view import plain_page
 from reports.web.visit import Dashboard, SignInNeeded
 
@@ -36,7 +36,7 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.dashboard = dashboard
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for module in (health, signin, home, regions, districts):
+    for module in (health, signin, oidc, home, regions, districts, users, account, events):
         app.include_router(module.router)
     app.add_exception_handler(SignInNeeded, _sign_in)
     app.add_exception_handler(HTTPException, _refused)
