@@ -13,13 +13,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.collect import where
-from reports.web import health, signin
+from reports.web import health, oidc, signin
 from reports.web.guard import Guard
 from reports.web.pages import (
+    account,
     cards,
     consents,
     counting,
     districts,
+    events,
     explained,
     files,
     first_day,
@@ -31,6 +33,7 @@ from reports.web.pages import (
     reminders,
     schools,
     uploads,
+    users,
     waivers,
 )
 from reports.web.pages.view import plain_page
@@ -55,8 +58,8 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app.state.dashboard = dashboard
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for module in (
-        *(health, signin, home, regions, districts, schools, lessons, explained),
-        *(counting, first_day),
+        *(health, signin, oidc, home, regions, districts, schools, lessons, explained),
+        *(account, events, users, counting, first_day),
         *(cards, consents, files, passports, plans, reminders, uploads, waivers),
     ):
         app.include_router(module.router)

@@ -18,6 +18,7 @@ from pipeline.access.events import Kind, note
 from pipeline.access.sessions import Session
 from pipeline.hub import Hub
 from pipeline.scope import scoped
+from reports.web.provider import Provider
 from schemas.tables import districts, schools
 
 LARGEST_FORM = 64 * 1024  # bytes of a form that is posted
@@ -30,7 +31,8 @@ class Dashboard:
     """What the pages work with.
 
     ``hub``: writes what people enter, and names people through the privacy room; ``reader``: as
-    ``svod_web``; ``accounts``: as ``svod_access``; ``address``: what browsers call the dashboard.
+    ``svod_web``; ``accounts``: as ``svod_access``; ``address``: what browsers call the dashboard;
+    ``provider``: who else tells who somebody is.
     """
 
     hub: Hub
@@ -38,6 +40,7 @@ class Dashboard:
     accounts: Engine
     clock: Callable[[], datetime]
     address: str
+    provider: Provider | None = None
 
     @property
     def cookie(self) -> str:

@@ -37,7 +37,7 @@ def svod(*arguments: str) -> list[dict[str, Any]]:
         ("operator", (), Level.REGION, "region"),
         ("district_officer", ("--district", "d1"), Level.DISTRICT, "d1"),
         ("school_deputy", ("--school", "781001"), Level.SCHOOL, "781001"),
-        ("reader", ("--school", "781001", "--subject", "s-1"), Level.SCHOOL, "781001"),
+        ("reader", ("--school", "781001"), Level.SCHOOL, "781001"),
     ],
 )
 def test_an_account_is_made_with_a_password_that_opens_it(
@@ -50,8 +50,19 @@ def test_an_account_is_made_with_a_password_that_opens_it(
         assert isinstance(account, Account)
         assert (account.role, account.level, account.unit) == (AccountRole(role), level, unit)
         assert account.must_change
-        of_provider = accounts.find_subject(connection, "s-1")
-    assert (of_provider is not None) is ("--subject" in options)
+
+
+def test_who_comes_by_the_provider_has_no_password(engine: Engine) -> None:
+    told = ("--role", "reader", "--district", "d1", "--subject", "s-1")
+    (row,) = svod("add", "d1-reader", *told, *BY, "--json")
+    assert row["password"] is None
+    with engine.begin() as connection:
+        account = accounts.find_subject(connection, "s-1")
+        assert account is not None
+        assert (account.login, account.must_change) == ("d1-reader", False)
+        for guess in ("", "None"):
+            guessed = sessions.by_password(connection, "d1-reader", guess, NOON)
+            assert guessed is sessions.Refusal.WRONG
 
 
 def test_what_cannot_be_is_refused(engine: Engine) -> None:
