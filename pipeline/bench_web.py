@@ -127,10 +127,11 @@ def _enrol(settings: Settings, users: int) -> dict[str, str]:
             unit = "region" if whole else f"d{n % DISTRICTS}"
             level = Level.REGION if whole else Level.DISTRICT
             login = f"{unit}-{n}"
-            people[login] = accounts.create(
+            password = accounts.create(
                 connection, login=login, role=AccountRole.READER, level=level, unit=unit,
                 by="bench", at=at,
             )  # fmt: skip
+            people[login] = password or ""
         connection.execute(text("UPDATE access.accounts SET must_change = false"))
     return people
 
