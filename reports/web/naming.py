@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from pipeline.access.events import Kind
 from pipeline.hub import Hub
 from privacy.release import Channel, ReleaseRefusedError, release_names
 from reports.web.visit import Unit, Visit
 
-REMARKS = "school_remarks"  # a purpose of privacy/policies/releases.yml
+# Purposes of privacy/policies/releases.yml: what is to be mended, and what figures are made of.
+REMARKS, FIGURES = "school_remarks", "school_pages"
+
+
+@dataclass(frozen=True)
+class Names:
+    """``known``: by pseudonym; ``refused``: names were asked for, and nobody could be named."""
+
+    known: Mapping[str, str] = field(default_factory=dict)
+    refused: bool = False
+
+    def called(self, pseudonym: str) -> str:
+        """The name, or the pseudonym where there is none."""
+        return self.known.get(pseudonym, pseudonym)
 
 
 def acting(visit: Visit) -> Hub:
@@ -18,25 +31,27 @@ def acting(visit: Visit) -> Hub:
     return replace(visit.dashboard.hub, actor=visit.account.login)
 
 
-def names_of(visit: Visit, school: Unit, pseudonyms: Iterable[str], page: str) -> dict[str, str]:
-    """The names of teachers of ``school`` by pseudonym, for what it has to mend.
+def names_of(
+    visit: Visit, school: Unit, pseudonyms: Iterable[str | None], purpose: str, page: str
+) -> Names:
+    """The names of people of ``school``.
 
     None for whoever is not of the school, nor where the vault does not know all of them.
     """
-    wanted = sorted(set(pseudonyms))
+    wanted = sorted({one for one in pseudonyms if one})
     if not wanted or not visit.account.is_of_school:
-        return {}
+        return Names()
     hub = acting(visit)
     try:
-        named = release_names(
+        known = release_names(
             hub.vault,
             school.code,
             wanted,
-            purpose=REMARKS,
+            purpose=purpose,
             channel=Channel.PAGES,
             log=hub.log_action,
         )
     except ReleaseRefusedError:
-        return {}
+        return Names(refused=True)
     visit.note(Kind.NAMED, school=school.code, detail=page)
-    return named
+    return Names(known)

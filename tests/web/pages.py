@@ -10,6 +10,9 @@ DISTRICT = ("d1-officer", "d1-reader")
 SCHOOL = ("s1-administrator", "s1-deputy", "s1-reader")
 ALL = (*REGION, *DISTRICT, *SCHOOL)
 
+# Of the figures that are explained: all days that were measured, as known on the last of them.
+DAYS = "2026-09-01/2026-09-18@2026-09-18"
+
 PAGES: list[tuple[str, tuple[str, ...]]] = [
     ("/sign-in", (NOBODY,)),
     ("/sign-in/code", (HALF,)),
@@ -20,18 +23,25 @@ PAGES: list[tuple[str, tuple[str, ...]]] = [
     ("/region", REGION),
     ("/district/d1", (*REGION, *DISTRICT)),
     ("/district/d1?q=нет+такой", ("d1-officer",)),
+    ("/school/781001", ("operator", "d1-reader", *SCHOOL)),
+    ("/school/781001?by=teacher&sort=-topic", ("d1-officer", "s1-deputy")),
+    ("/school/781001?by=subject", ("s1-deputy",)),
+    ("/school/781001/lessons", ("d1-officer", "s1-deputy")),
+    ("/school/781001/lessons?lack=topic", ("s1-administrator", "s1-reader")),
+    ("/school/781001/lessons?from=2026-09-06&to=2026-09-06", ("s1-deputy",)),  # a Sunday
+    (f"/explain/measure/fill_rate/region/region/{DAYS}", REGION),
+    (f"/explain/cause/uploaded/district/d1/{DAYS}", DISTRICT),
+    (f"/explain/measure/timeliness/school/781001/{DAYS}", ("d1-officer", "s1-deputy")),
+    (f"/explain/measure/held/school/781001/class=1/{DAYS}", ("s1-reader",)),
+    (f"/explain/form1/pupils/school/781001/grade=1/{DAYS}", ("operator", "s1-deputy")),
+    (f"/explain/remark/topic/school/781001/{DAYS}", ("s1-deputy",)),
     ("/district/d1/reminders", ("operator", "d1-officer")),
     ("/district/d1/waivers", ("operator", "d1-officer")),
-    ("/school/781001", ALL),
-    ("/school/781001?by=teacher", ("s1-deputy", "d1-reader")),
-    ("/school/781001/lessons", ("s1-deputy", "d1-officer")),
     ("/school/781001/cards", ALL),
     ("/school/781001/uploads", ("s1-reader", "d1-officer")),
     ("/school/781001/consents", ("s1-deputy", "d1-reader")),
     ("/school/781001/passport", ("s1-administrator", "operator")),
     ("/school/781001/passport/edit", ("s1-administrator", "s1-deputy")),
-    ("/explain/measure/held/school/781001/2026-09-01/2026-09-18@2026-09-18", ("s1-deputy",)),
-    ("/explain/cause/uploaded/district/d1/2026-09-17/2026-09-18@2026-09-18", ("d1-officer",)),
     ("/files", ("operator", "d1-reader", "s1-deputy")),
     ("/plans", ("operator",)),
     ("/users", ("operator", "s1-administrator")),

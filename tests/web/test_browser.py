@@ -138,7 +138,7 @@ def test_an_officer_finds_the_worst_school_and_its_days(driver: Driver, region: 
         assert shown == sorted(shown)
         assert len(set(shown)) > 1
         worst = rows.first.get_by_role("link").text_content()
-        days = page.locator(".heat tbody tr").filter(has_text=worst or "").locator("td.day abbr")
+        days = page.locator(".heat tbody tr").filter(has_text=worst or "").locator("td.day a")
         told = [one.get_attribute("title") or "" for one in days.all()]
     measured = [f"{day[8:]}.{day[5:7]}.{day[:4]}" for day in region.dates]
     assert [one[:10] for one in told][-len(measured) :] == measured

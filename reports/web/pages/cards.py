@@ -21,7 +21,7 @@ from pipeline.waiver_choices import choices, scope_of
 from pipeline.waiver_requests import Request, places_of, requests_of_school
 from quality.cards import Card
 from reports.remarks import shown_as
-from reports.web.naming import names_of
+from reports.web.naming import REMARKS, names_of
 from reports.web.pages.guarding import threshold
 from reports.web.pages.view import page
 from reports.web.visit import AsSchool, OwnForm, OwnSchool, Unit, Visit, Visiting
@@ -99,7 +99,7 @@ def _page(
         found = cards(connection, unit.code, day) if day else []
         requests = requests_of_school(connection, unit.code)
         least = threshold(connection, unit)
-    names = names_of(visit, unit, _teachers(found, requests), "cards")
+    names = names_of(visit, unit, _teachers(found, requests), REMARKS, "cards").known
     with visit.reading() as connection:
         places = places_of(connection, requests, names)
     shown = [_shown(visit, card, requests, names, least) for card in found]

@@ -19,9 +19,9 @@ from pipeline.figures import schedule_basis
 from reports.book_of_tables import Column, TableSheet
 from reports.compliance import Figure as Counts
 from reports.explained import meaning, origin_words, row_words
+from reports.web.naming import FIGURES, Names, names_of
 from reports.web.pages.downloads import MOST_ROWS, download
 from reports.web.pages.explained_words import against, file_of, span_of
-from reports.web.pages.names import Names, names_for
 from reports.web.pages.opened import path_of
 from reports.web.pages.paging import SIZE, Paging
 from reports.web.pages.school_things import journal_names
@@ -71,7 +71,9 @@ def rows_page(
         origins = origins_by_row(connection, found, shown)
         stored, cells = kept(connection, figure), measured(connection, figure, schedule_basis)
         within = _within(connection, found)
-    names = names_for(visit, unit.code, [*shown["teacher"], *shown["pupil"]])
+    names = names_of(
+        visit, unit, [*shown["teacher"], *shown["pupil"]], FIGURES, f"{figure.kind}/{figure.code}"
+    )
     lines = [
         Line(row_words(row, zone, names.called), _places(origins.get(row["row"], [])))
         for row in shown.iter_rows(named=True)

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from reports.book_of_tables import Column, TableSheet
 from reports.compliance import natural
 from reports.sheets import WHOLE
+from reports.web.naming import FIGURES, Names, names_of
 from reports.web.pages.downloads import MOST_ROWS, AsFile, download
 from reports.web.pages.lesson_rows import (
     TITLES,
@@ -22,7 +23,6 @@ from reports.web.pages.lesson_rows import (
     counted,
     lesson_rows,
 )
-from reports.web.pages.names import Names, names_for
 from reports.web.pages.opened import Span, opened_at
 from reports.web.pages.paging import SIZE, PageNumber, Paging
 from reports.web.pages.school_things import JournalNames, journal_names
@@ -82,7 +82,7 @@ def lessons(
             journal_names(connection, unit.code, year, entity)
             for entity in ("class_", "group", "subject")
         )
-    people = names_for(visit, unit.code, [*among["teacher"], *(row.teacher for row in rows)])
+    people = names_of(visit, unit, among["teacher"], FIGURES, "lessons")
     called = Called(classes, groups, subjects, people)
     if as_file:
         sheet = _sheet(unit, days, rows, called, paging.height)

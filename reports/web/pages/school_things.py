@@ -16,7 +16,7 @@ from reports.book_of_tables import Column, TableSheet, measure_columns, measure_
 from reports.compliance import natural
 from reports.figure_words import NOT_TOLD
 from reports.sheets import WHOLE
-from reports.web.pages.names import Names, names_for
+from reports.web.naming import FIGURES, Names, names_of
 from reports.web.pages.tables import UnitRow, asked_figures, figures_by_place, worst_first
 from reports.web.pages.view import Days
 from reports.web.visit import Unit, Visit
@@ -49,7 +49,7 @@ class Things:
     by: By
     rows: list[UnitRow]
     measures: list[MeasureDefinition]
-    shared: frozenset[str | None]
+    shared: frozenset[str]
     names: Names = field(default_factory=Names)
 
     def sheet(self, title: str) -> TableSheet:
@@ -59,7 +59,7 @@ class Things:
         rows = [
             [
                 row.name,
-                row.code or "",
+                row.code,
                 row.figure("fill_rate").denominator,
                 *measure_values(row.figures, self.measures),
             ]
@@ -88,13 +88,13 @@ def things_of(
     keys = [key for _, key in found]
     names = Names()
     if by is By.TEACHER:
-        names = names_for(visit, unit.code, keys)
+        names = names_of(visit, unit, keys, FIGURES, "figures by teacher")
         called = {place: names.called(place[1]) for place in found if place[1]}
     else:
         year = days.year.year if days.year else 0
         called = dict(journal_names(connection, unit.code, year, _ENTITIES[by]))
     rows = [
-        UnitRow(key, NOT_TOLD if key is None else called.get((source, key), key), own)
+        UnitRow(key or "", NOT_TOLD if key is None else called.get((source, key), key), own)
         for (source, key), own in found.items()
     ]
     return Things(

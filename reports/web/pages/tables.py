@@ -22,10 +22,10 @@ from reports.compliance import Figure
 class UnitRow:
     """A unit with its figures by measure, and what they were on the day measured before.
 
-    ``code``: of a school's own thing its key; None: the journal does not tell it.
+    ``code``: of a school's own thing its key; empty: the journal does not tell it.
     """
 
-    code: str | None
+    code: str
     name: str
     figures: Mapping[str, Figure] = field(default_factory=dict)
     before: Mapping[str, Figure] = field(default_factory=dict)
