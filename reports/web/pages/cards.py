@@ -114,6 +114,7 @@ def _page(
         places=places,
         typed=typed or {},
         trouble=trouble,
+        offered=any((typed or {}).get("rule") in one.rules for one in shown),
         longest=LONGEST,
         today=visit.dashboard.clock().date(),
         names=names,
