@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine, text
 
+from pipeline.access.second_factor import reseal_factor
+from pipeline.database import connect
 from pipeline.hub import Hub
 from pipeline.quarantine import REFUSED
 from privacy.actions import Action
@@ -25,7 +27,7 @@ from privacy.outgoing import rewrap
 from privacy.passports import reseal_contacts
 from privacy.resealing import SealedTable, Tell
 from privacy.sealing import reseal as resealed
-from schemas.tables import batches, desired, passports, quarantine
+from schemas.tables import accounts, batches, desired, passports, quarantine
 
 GROUND = "152-ФЗ, ст. 19, ч. 1: меры по обеспечению безопасности персональных данных"
 RESEALING = 7_325_019  # the number of the lock that lets one process reseal
@@ -70,7 +72,9 @@ def places(hub: Hub) -> list[Place]:
     refused = SealedTable(hub.engine, quarantine, "sealed", "SELECT t.sealed", _refused)
     sent = SealedTable(hub.engine, batches, "records", _IN_BATCH, _records, size=20)
     declared = SealedTable(hub.engine, passports, "sealed", "SELECT t.sealed", _contacts)
-    return [*hub.vault.sealed_places(), refused, *payloads, sent, declared, hub.landing]
+    access = connect(hub.settings, "svod_access")  # no other role reads that table
+    factors = SealedTable(access, accounts, "factor", "SELECT t.factor", _factor)
+    return [*hub.vault.sealed_places(), refused, *payloads, sent, declared, factors, hub.landing]
 
 
 def status(hub: Hub) -> list[dict[str, Any]]:
@@ -169,6 +173,10 @@ def _refused(keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _contacts(keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"sealed": reseal_contacts(keys, row["school"], row["version"], row["sealed"])}
+
+
+def _factor(keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"factor": reseal_factor(keys, row["id"], row["factor"])}
 
 
 def _payload(column: str, keys: KeyRing, row: Mapping[str, Any]) -> dict[str, Any]:

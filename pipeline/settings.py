@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     mail_from: str = ""  # the mailbox that letters come from, and that answers go to
     mail_questions: str = ""  # whom a letter says to ask, in words
     mail_limit: int = Field(default=10, ge=1, le=100)  # MB that the files of a letter may weigh
+    oidc_issuer: str = ""  # the region's OpenID provider, as it names itself: reports.web.provider
+    oidc_client: str = ""  # what the provider knows Svod as
+    oidc_secret: SecretStr = SecretStr("")
+    oidc_title: str = ""  # what the sign-in page calls it, after "Войти через"
     batch_schools: int = Field(default=20, ge=1, le=100)
 
     @property

@@ -8,15 +8,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
 from pipeline.access.events import Kind, note
 from pipeline.access.passwords import check_strength, fresh_password, hashed
 from pipeline.scope import Scope
 from quality.measures import REGION
-from schemas.tables import accounts, sessions
+from schemas.tables import accounts, events, sessions
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9_-]{2,39}")
+_UNIT = re.compile(r"[0-9A-Za-z_-]+")  # as ``pipeline.registry`` has it
 
 
 class AccountRole(StrEnum):
@@ -44,6 +45,9 @@ LEVELS: dict[AccountRole, frozenset[Level]] = {
     AccountRole.SCHOOL_DEPUTY: frozenset({Level.SCHOOL}),
     AccountRole.READER: frozenset(Level),
 }
+
+# Whom a school's administrator makes and closes, of its own school.
+OF_A_SCHOOL = frozenset({AccountRole.SCHOOL_DEPUTY, AccountRole.READER})
 
 
 class AccountError(ValueError):
@@ -88,6 +92,37 @@ class Account:
         """Whether a second factor is asked of it: of who changes things for others."""
         return self.role is AccountRole.OPERATOR
 
+    @property
+    def resets(self) -> bool:
+        """Whether it may take another's password and second factor off."""
+        return self.role is AccountRole.OPERATOR
+
+    @property
+    def makes(self) -> frozenset[AccountRole]:
+        """Roles of accounts that it may make and close."""
+        match self.role:
+            case AccountRole.OPERATOR:
+                return frozenset(AccountRole)
+            case AccountRole.SCHOOL_ADMINISTRATOR:
+                return OF_A_SCHOOL
+            case _:
+                return frozenset()
+
+    def manages(self, role: AccountRole, level: Level, unit: str) -> bool:
+        """Whether it may make, see and close such an account."""
+        own = self.role is AccountRole.OPERATOR or (level, unit) == (self.level, self.unit)
+        return own and role in self.makes
+
+
+def unit_of(district: str, school: str) -> tuple[Level, str]:
+    """Level and unit of who sees ``district`` or ``school``, or with neither the region. Raises
+    ``AccountError`` for both."""
+    if district and school:
+        raise AccountError("укажите или район, или школу")
+    if school:
+        return Level.SCHOOL, school
+    return (Level.DISTRICT, district) if district else (Level.REGION, REGION)
+
 
 def create(
     connection: Connection,
@@ -99,10 +134,11 @@ def create(
     by: str,
     at: datetime,
     subject: str | None = None,
-) -> str:
+) -> str | None:
     """Make an account; its first password, to be changed at once. Raises ``AccountError``.
 
-    ``subject``: who it is at the region's OpenID provider.
+    ``subject``: who it is at the region's OpenID provider. Such an account has no password, until
+    ``reset`` gives it one.
     """
     if not _LOGIN.fullmatch(login):
         raise AccountError(
@@ -112,23 +148,26 @@ def create(
     if level not in LEVELS[role]:
         allowed = ", ".join(sorted(LEVELS[role]))
         raise AccountError(f"роль {role} бывает на уровне: {allowed}; указан {level}")
-    if (level is Level.REGION) != (unit == REGION):
+    if (level is Level.REGION) != (unit == REGION) or not _UNIT.fullmatch(unit):
         raise AccountError("у региона пишут region, у района и школы — их код")
     if connection.execute(_by_login(login)).first() is not None:
         raise AccountError(f"{login}: такая учётная запись уже есть")
-    password = fresh_password()
+    if subject and connection.execute(_by_subject(subject)).first() is not None:
+        raise AccountError("такой пользователь поставщика входа уже есть у другой учётной записи")
+    password = None if subject else fresh_password()
     row = {
         "login": login,
         "role": role.value,
         "level": level.value,
         "unit": unit,
-        "password": hashed(password),
+        "password": hashed(password) if password else None,
+        "must_change": password is not None,
         "subject": subject,
         "created_by": by,
         "created_at": at,
     }
     connection.execute(insert(accounts), row)
-    _noted(connection, login, "created", by, at)
+    _noted(connection, _existing(connection, login), "created", by, at)
     return password
 
 
@@ -140,19 +179,39 @@ def find(connection: Connection, login: str) -> Account | None:
 
 def find_subject(connection: Connection, subject: str) -> Account | None:
     """The open account of who is ``subject`` at the provider."""
-    query = select(accounts).where(accounts.c.subject == subject)
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(_by_subject(subject)).mappings().one_or_none()
     return None if row is None or row["disabled_at"] else account_of(row)
 
 
-def listed(connection: Connection) -> list[dict[str, Any]]:
-    """All accounts by login, without secrets."""
-    c = accounts.c
+def managed(connection: Connection, by: Account, login: str) -> Account:
+    """The open account of ``login`` that ``by`` may close. Raises ``AccountError``: whether there
+    is one elsewhere is not told."""
+    found = find(connection, login)
+    if found is None or not by.manages(found.role, found.level, found.unit):
+        raise AccountError(f"{login}: нет такой открытой учётной записи")
+    if found.id == by.id:
+        raise AccountError("свою учётную запись закрывает и сбрасывает другой оператор")
+    return found
+
+
+def listed(connection: Connection, by: Account | None = None) -> list[dict[str, Any]]:
+    """Accounts by login, without secrets: all, or those that ``by`` manages."""
+    c, e = accounts.c, events.c
+    last = (
+        select(func.max(e.at))
+        .where(e.login == c.login, e.kind == Kind.SIGNED_IN.value)
+        .scalar_subquery()
+    )
     query = select(
         c.login, c.role, c.level, c.unit, c.factor_confirmed, c.locked_until, c.disabled_at,
-        c.created_by, c.created_at,
+        c.created_by, c.created_at, last.label("signed_in_at"),
     ).order_by(c.login)  # fmt: skip
-    return [dict(row) for row in connection.execute(query).mappings()]
+    rows = connection.execute(query).mappings()
+    return [
+        dict(row)
+        for row in rows
+        if by is None or by.manages(AccountRole(row["role"]), Level(row["level"]), row["unit"])
+    ]
 
 
 def change_password(connection: Connection, account: Account, password: str, at: datetime) -> None:
@@ -165,7 +224,7 @@ def change_password(connection: Connection, account: Account, password: str, at:
 def reset(connection: Connection, login: str, by: str, at: datetime) -> str:
     """A new first password; the second factor and the lock are taken off. Raises
     ``AccountError``."""
-    _existing(connection, login)
+    account = _existing(connection, login)
     password = fresh_password()
     _change(
         connection,
@@ -178,15 +237,15 @@ def reset(connection: Connection, login: str, by: str, at: datetime) -> str:
         failures=0,
         locked_until=None,
     )
-    _noted(connection, login, "reset", by, at)
+    _noted(connection, account, "reset", by, at)
     return password
 
 
 def disable(connection: Connection, login: str, by: str, at: datetime) -> None:
     """Close an account and its sessions; it is kept for the book. Raises ``AccountError``."""
-    _existing(connection, login)
+    account = _existing(connection, login)
     _change(connection, login, disabled_at=at)
-    _noted(connection, login, "disabled", by, at)
+    _noted(connection, account, "disabled", by, at)
 
 
 def account_of(row: RowMapping) -> Account:
@@ -202,9 +261,11 @@ def account_of(row: RowMapping) -> Account:
     )
 
 
-def _existing(connection: Connection, login: str) -> None:
-    if find(connection, login) is None:
+def _existing(connection: Connection, login: str) -> Account:
+    found = find(connection, login)
+    if found is None:
         raise AccountError(f"{login}: нет такой открытой учётной записи")
+    return found
 
 
 def _change(connection: Connection, login: str, **values: Any) -> None:
@@ -217,5 +278,11 @@ def _by_login(login: str) -> Select[Any]:
     return select(accounts).where(accounts.c.login == login)
 
 
-def _noted(connection: Connection, login: str, what: str, by: str, at: datetime) -> None:
-    note(connection, Kind.ACCOUNT_CHANGED, at, login=login, detail=f"{what} by {by}")
+def _by_subject(subject: str) -> Select[Any]:
+    return select(accounts).where(accounts.c.subject == subject)
+
+
+def _noted(connection: Connection, account: Account, what: str, by: str, at: datetime) -> None:
+    school = account.unit if account.level is Level.SCHOOL else None
+    detail = f"{what} by {by}"
+    note(connection, Kind.ACCOUNT_CHANGED, at, login=account.login, school=school, detail=detail)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from schemas.tables import events
 
@@ -37,3 +38,23 @@ def note(
     """Write a line of the book; ``detail`` holds codes and numbers, nothing that was typed."""
     row = {"at": at, "kind": kind.value, "login": login, "school": school, "detail": detail}
     connection.execute(insert(events), row)
+
+
+def book(
+    connection: Connection,
+    *,
+    login: str = "",
+    kind: Kind | None = None,
+    before: int | None = None,
+    most: int = 100,
+) -> list[dict[str, Any]]:
+    """Lines of the book, newest first, at ``most`` of them: of one ``login`` or ``kind`` where they
+    are named, older than the line ``before``."""
+    query = select(events).order_by(events.c.id.desc()).limit(most)
+    if login:
+        query = query.where(events.c.login == login)
+    if kind is not None:
+        query = query.where(events.c.kind == kind.value)
+    if before is not None:
+        query = query.where(events.c.id < before)
+    return [dict(row) for row in connection.execute(query).mappings()]

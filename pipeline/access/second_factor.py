@@ -13,17 +13,12 @@ from sqlalchemy import Connection, select, update
 from pipeline.access.accounts import Account
 from pipeline.access.events import Kind, note
 from privacy.keys import KeyRing
-from privacy.sealing import seal, unseal
+from privacy.sealing import reseal, seal, unseal
 from schemas.tables import accounts
 
 ISSUER = "Свод"
 _STEP = 30  # seconds, as the programs have it
 _DRIFT = 1  # steps that a clock may be off (RFC 6238, 5.2)
-
-
-def place_of(account: int) -> bytes:
-    """What the sealed secret of an account is bound to."""
-    return f"factor:{account}".encode()
 
 
 def begin(connection: Connection, keys: KeyRing, account: Account) -> str:
@@ -33,7 +28,7 @@ def begin(connection: Connection, keys: KeyRing, account: Account) -> str:
     _keep(
         connection,
         account,
-        factor=seal(keys, secret.encode(), place_of(account.id)),
+        factor=seal(keys, secret.encode(), _place(account.id)),
         factor_confirmed=False,
         factor_step=None,
     )
@@ -69,6 +64,16 @@ def take(connection: Connection, keys: KeyRing, account: Account, code: str, at:
     return False
 
 
+def reseal_factor(keys: KeyRing, account: int, sealed: bytes) -> bytes:
+    """The ``sealed`` secret of ``account``, by the active key. Raises as ``unseal``."""
+    return reseal(keys, sealed, _place(account))
+
+
+def _place(account: int) -> bytes:
+    """What the sealed secret of an account is bound to."""
+    return f"factor:{account}".encode()
+
+
 def _kept(
     connection: Connection, keys: KeyRing, account: Account
 ) -> tuple[str | None, bool, int | None]:
@@ -76,7 +81,7 @@ def _kept(
     query = select(c.factor, c.factor_confirmed, c.factor_step).where(c.id == account.id)
     # Two answers with the same code take turns.
     sealed, confirmed, step = connection.execute(query.with_for_update()).one()
-    secret = None if sealed is None else unseal(keys, sealed, place_of(account.id)).decode()
+    secret = None if sealed is None else unseal(keys, sealed, _place(account.id)).decode()
     return secret, confirmed, step
 
 

@@ -79,6 +79,16 @@ def failed(connection: Connection, login: str, at: datetime) -> bool:
     return locked
 
 
+def is_locked(connection: Connection, account: Account, at: datetime) -> bool:
+    """Whether no code of ``account`` is looked at now; several answers at once take turns.
+
+    Otherwise who knows the password could begin many sessions and try a few codes in each.
+    """
+    query = select(accounts.c.locked_until).where(accounts.c.id == account.id)
+    until: datetime | None = connection.execute(query.with_for_update()).scalar_one()
+    return until is not None and until > at
+
+
 def begin(connection: Connection, account: Account, at: datetime, *, complete: bool) -> Session:
     """A new session of ``account``; those that have ended are swept away."""
     connection.execute(

@@ -9,11 +9,9 @@ import typer
 
 from pipeline.access import accounts
 from pipeline.access.accounts import AccountRole
-from pipeline.access.accounts import Level as AccountLevel
 from pipeline.cli.present import AsJson, show
 from pipeline.database import connect
 from pipeline.settings import Settings
-from quality.measures import REGION
 
 users = typer.Typer(help="Accounts of the dashboard.", no_args_is_help=True)
 Login = Annotated[str, typer.Argument(help="A post, never a surname: d3-officer, s781001-deputy.")]
@@ -38,16 +36,14 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Make an account; its first password is shown this once and changed at the first sign-in."""
-    level = AccountLevel.REGION
-    if district or school:
-        level = AccountLevel.SCHOOL if school else AccountLevel.DISTRICT
+    level, unit = accounts.unit_of(district, school)
     with connect(Settings(), "svod_access").begin() as connection:
         password = accounts.create(
             connection,
             login=login,
             role=role,
             level=level,
-            unit=school or district or REGION,
+            unit=unit,
             by=by,
             at=datetime.now(UTC),
             subject=subject or None,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import uvicorn
 
 from pipeline.database import connect
+from pipeline.exits import Exit
 from pipeline.hub import Hub
 from pipeline.settings import Settings
+from reports.web import oidc
 from reports.web.app import create_app
+from reports.web.provider import Provider, ProviderSettingsError
 from reports.web.visit import Dashboard
 
 
@@ -23,6 +27,11 @@ def main() -> None:
     parser.add_argument("--address", required=True)
     options = parser.parse_args()
     settings = Settings()
+    try:
+        provider = Provider.of(settings, options.address.rstrip("/") + oidc.BACK)
+    except ProviderSettingsError as error:
+        print(f"svod: {error}", file=sys.stderr)  # noqa: T201  it is a command
+        sys.exit(Exit.MISCONFIGURED)
     zone = ZoneInfo(settings.zone)
     dashboard = Dashboard(
         hub=Hub.open(settings),
@@ -30,6 +39,7 @@ def main() -> None:
         accounts=connect(settings, "svod_access"),
         clock=lambda: datetime.now(zone),
         address=options.address,
+        provider=provider,
     )
     # No access log: its lines would hold codes of people. The book of the dashboard tells who came.
     uvicorn.run(

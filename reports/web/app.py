@@ -13,23 +13,32 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.collect import where
-from reports.web import health, signin
+from reports.web import health, oidc, signin
 from reports.web.guard import Guard
 from reports.web.pages import (
+    account,
     cards,
     consents,
+    counting,
     districts,
+    events,
+    explained,
     files,
+    first_day,
     home,
+    lessons,
     passports,
     plans,
     regions,
     reminders,
+    schools,
     uploads,
+    users,
     waivers,
 )
 from reports.web.pages.view import plain_page
 from reports.web.visit import Dashboard, SignInNeeded
+from reports.web.watch import Watch
 
 STATIC = Path(__file__).with_name("static")
 TITLES = {
@@ -49,7 +58,8 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app.state.dashboard = dashboard
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for module in (
-        *(health, signin, home, regions, districts),
+        *(health, signin, oidc, home, regions, districts, schools, lessons, explained),
+        *(account, events, users, counting, first_day),
         *(cards, consents, files, passports, plans, reminders, uploads, waivers),
     ):
         app.include_router(module.router)
@@ -58,6 +68,7 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_middleware(Faults)
     app.add_middleware(Guard, address=dashboard.address)
+    app.add_middleware(Watch)
     return app
 
 

@@ -34,6 +34,7 @@ OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 STATIC = "/static/"
 A_YEAR = "public, max-age=31536000, immutable"  # the names of these files hold their versions
 FOREIGN = "Запрос пришёл с чужой страницы. Откройте нужную страницу Свода и повторите."
+MALFORMED = "Адрес записан неверно."
 _ASKING = frozenset({"GET", "HEAD"})
 
 
@@ -59,10 +60,12 @@ class Guard:
                 headers["Cache-Control"] = A_YEAR if fixed else "no-store"
             await send(message)
 
-        if scope["method"] in _ASKING or self._is_ours(dict(scope["headers"])):
-            await self._app(scope, receive, guarded)
-        else:
-            await PlainTextResponse(FOREIGN, 403)(scope, receive, guarded)
+        answer = self._app
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            answer = PlainTextResponse(MALFORMED, 400)  # PostgreSQL takes no such text
+        elif scope["method"] not in _ASKING and not self._is_ours(dict(scope["headers"])):
+            answer = PlainTextResponse(FOREIGN, 403)
+        await answer(scope, receive, guarded)
 
     def _is_ours(self, headers: Mapping[bytes, bytes]) -> bool:
         """Browsers name the origin of what they post; who names none is no browser of ours."""

@@ -35,7 +35,8 @@ WRONG_CODE = "Код неверен или уже использован. Дож
 @router.get("/sign-in")
 def sign_in(request: Request) -> Response:
     """The form that asks for login and password."""
-    return plain_page(request, "sign_in.html.j2", trouble="", login="")
+    provider = dashboard_of(request).provider
+    return plain_page(request, "sign_in.html.j2", trouble="", login="", provider=provider)
 
 
 @router.post("/sign-in")
@@ -50,8 +51,9 @@ def signed_in(request: Request, form: Posted) -> Response:
             complete = not found.factor_confirmed
             session = sessions.begin(connection, found, at, complete=complete)
     if isinstance(found, Refusal):
-        return plain_page(request, "sign_in.html.j2", status=401, trouble=WORDS[found], login=login)
-    return _with_cookie(dashboard, session, "/" if session.complete else "/sign-in/code")
+        shown = {"trouble": WORDS[found], "login": login, "provider": dashboard.provider}
+        return plain_page(request, "sign_in.html.j2", status=401, **shown)
+    return with_cookie(dashboard, session, "/" if session.complete else "/sign-in/code")
 
 
 @router.get("/sign-in/code")
@@ -68,14 +70,17 @@ def coded(request: Request, form: Posted) -> Response:
     at = dashboard.clock()
     with dashboard.accounts.begin() as connection:
         given = str(form.get("code", ""))
-        right = second_factor.take(connection, dashboard.hub.keys, session.account, given, at)
+        account, keys = session.account, dashboard.hub.keys
+        locked = sessions.is_locked(connection, account, at)
+        right = not locked and second_factor.take(connection, keys, account, given, at)
         if right:
             session = sessions.completed(connection, session, at)
-        elif sessions.failed(connection, session.account.login, at):
-            sessions.end(connection, session)
+        else:
+            locked = locked or sessions.failed(connection, account.login, at)
     if not right:
-        return plain_page(request, "code.html.j2", status=401, trouble=WRONG_CODE)
-    return _with_cookie(dashboard, session, "/")
+        trouble = WORDS[Refusal.LOCKED] if locked else WRONG_CODE
+        return plain_page(request, "code.html.j2", status=401, trouble=trouble)
+    return with_cookie(dashboard, session, "/")
 
 
 @router.post("/sign-out")
@@ -112,7 +117,7 @@ def password_given(visit: Visiting, form: OwnForm) -> Response:
         return _password_again(visit, str(error))
     if isinstance(now, Refusal):
         return _password_again(visit, "Прежний пароль неверен.")
-    return _with_cookie(dashboard, session, "/")
+    return with_cookie(dashboard, session, "/")
 
 
 @router.get("/account/factor")
@@ -151,7 +156,8 @@ def _half(request: Request) -> Session:
     return session
 
 
-def _with_cookie(dashboard: Dashboard, session: Session, to: str) -> Response:
+def with_cookie(dashboard: Dashboard, session: Session, to: str) -> Response:
+    """Lead to ``to`` with the cookie of ``session``."""
     answer = RedirectResponse(to, 303)
     answer.set_cookie(
         dashboard.cookie,
@@ -178,5 +184,4 @@ def _factor_page(visit: Visiting, address: str, trouble: str) -> Response:
 
 
 def _data(png: bytes) -> str:
-
     return f"data:image/png;base64,{b64encode(png).decode()}"

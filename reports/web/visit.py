@@ -18,6 +18,7 @@ from pipeline.access.events import Kind, note
 from pipeline.access.sessions import Session
 from pipeline.hub import Hub
 from pipeline.scope import scoped
+from reports.web.provider import Provider
 from schemas.tables import districts, schools
 
 LARGEST_FORM = 64 * 1024  # bytes of a form that is posted
@@ -30,7 +31,8 @@ class Dashboard:
     """What the pages work with.
 
     ``hub``: writes what people enter, and names people through the privacy room; ``reader``: as
-    ``svod_web``; ``accounts``: as ``svod_access``; ``address``: what browsers call the dashboard.
+    ``svod_web``; ``accounts``: as ``svod_access``; ``address``: what browsers call the dashboard;
+    ``provider``: who else tells who somebody is.
     """
 
     hub: Hub
@@ -38,6 +40,7 @@ class Dashboard:
     accounts: Engine
     clock: Callable[[], datetime]
     address: str
+    provider: Provider | None = None
 
     @property
     def cookie(self) -> str:
@@ -189,14 +192,15 @@ WholeRegion = Annotated[Unit, Depends(region_in_scope)]
 
 
 async def posted(request: Request) -> Mapping[str, Any]:
-    """The fields of the form. Raises 413 for more than ``LARGEST_FORM``.
-
-    A form of somebody who is signed in must hold the session's ``csrf``: raises 403.
-    """
+    """The fields of the form. Raises 413 for more than ``LARGEST_FORM``, 400 for what no database
+    takes. A form of somebody who is signed in is looked at by ``ours`` besides."""
     size = request.headers.get("content-length", "")
     if not size.isdigit() or int(size) > LARGEST_FORM:
         raise HTTPException(413)
-    return await request.form(max_files=0, max_fields=MOST_FIELDS)
+    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+    if any("\0" in str(value) for value in form.values()):
+        raise HTTPException(400)
+    return form
 
 
 Posted = Annotated[Mapping[str, Any], Depends(posted)]

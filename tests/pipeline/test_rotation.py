@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyotp
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
 from pipeline import rotation
+from pipeline.access import accounts, second_factor
+from pipeline.access.accounts import AccountRole, Level
 from pipeline.cli import app
+from pipeline.database import connect
 from pipeline.destinations import DIARY
 from pipeline.hub import Hub
 from pipeline.passports import Declared, keep_passport, passports_on
@@ -38,6 +42,7 @@ from tests.privacy.test_vault import claims
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
+LOGIN = "operator"
 RESPONSIBLE = "Жмелеватова Роза Львовна"
 NAMED = '{"lastname": "Жмелеватов"}'
 DOCUMENT, RECORD = "Жмелеватов;Лев".encode(), '{"full_name": "Жмелеватов Лев"}'
@@ -50,6 +55,7 @@ EVERYWHERE = {
     "outbox.desired.delivered_payload": 1,
     "outbox.batches.records": 2,
     "registry.passports.sealed": 1,
+    "access.accounts.factor": 1,
     "landing": 2,
 }
 TOTAL = sum(EVERYWHERE.values())
@@ -80,6 +86,7 @@ def filled(
     own.landing.put(DOCUMENT)
     own.landing.put(b"another")
     declare(own)
+    enrol(own)
     one = deliver(own, portal, monkeypatch)
     one(a="1")
     portal.refuses = {"a"}
@@ -102,6 +109,29 @@ def declare(hub: Hub) -> None:
         )
     contacts = {"responsible_name": RESPONSIBLE}
     keep_passport(hub, Declared(SCHOOL, NOON.date(), {}, contacts, {}), "svod")
+
+
+def enrol(hub: Hub) -> None:
+    """An account with a second factor."""
+    with connect(hub.settings, "svod_access").begin() as connection:
+        accounts.create(
+            connection, login=LOGIN, role=AccountRole.OPERATOR, level=Level.REGION, unit="region",
+            by="tests", at=NOON,
+        )  # fmt: skip
+        account = accounts.find(connection, LOGIN)
+        assert account is not None
+        second_factor.begin(connection, hub.keys, account)
+
+
+def code_is_taken(hub: Hub) -> bool:
+    """Whether the account's secret still opens."""
+    with connect(hub.settings, "svod_access").begin() as connection:
+        account = accounts.find(connection, LOGIN)
+        assert account is not None
+        told = second_factor.begun(connection, hub.keys, account)
+        assert told is not None
+        code = pyotp.TOTP(pyotp.parse_uri(told).secret).at(NOON)
+        return second_factor.take(connection, hub.keys, account, code, NOON)
 
 
 def deliver(hub: Hub, portal: Portal, monkeypatch: pytest.MonkeyPatch, first: int = 0) -> Deliverer:
@@ -155,6 +185,7 @@ def test_every_sealed_place_survives_its_key(
     asked = {"purpose": "form2", "ground": "g", "log": fresh.log_action}
     told = release_contacts(fresh.keys, *place, fields, **asked)
     assert told == {"responsible_name": RESPONSIBLE}
+    assert code_is_taken(fresh)
     deliver(fresh, portal, monkeypatch, first=7)()  # a withdrawal tells what was confirmed
     assert portal.sent[-1][0]["was"] == json.loads(NAMED)
 
@@ -316,6 +347,7 @@ def test_what_seals_is_known() -> None:
         and sealing & {alias.name for alias in node.names}
     }
     assert callers == {
+        "pipeline/access/second_factor.py",
         "pipeline/landing.py",
         "pipeline/quarantine.py",
         "pipeline/wanted.py",

@@ -131,6 +131,20 @@ def test_a_code_is_taken_once(url: str, people: dict[str, Person], clock: Clock)
     assert WRONG_CODE in Browser(url).sign_in(person, at).text
 
 
+def test_many_half_sessions_give_no_more_codes_to_try(
+    url: str, people: dict[str, Person], clock: Clock
+) -> None:
+    person = people["operator"]
+    half = [Browser(url) for _ in range(FEW + 1)]
+    for opened in half:
+        opened.send("/sign-in", login=person.login, password=PASSWORD)
+    for opened in half[:FEW]:
+        opened.send("/sign-in/code", code="не код")
+    right = half[-1].send("/sign-in/code", code=pyotp.TOTP(person.secret).at(clock.now))
+    assert (right.status_code, WORDS[Refusal.LOCKED] in right.text) == (401, True)
+    assert half[-1].get("/region").url == url + "/sign-in/code"
+
+
 def test_an_operator_without_a_second_factor_is_led_to_it(
     url: str, people: dict[str, Person], clock: Clock, dashboard: Dashboard
 ) -> None:

@@ -76,4 +76,5 @@ def _texts(visit: Visit, chosen: list[UnitRow], days: Days) -> list[tuple[UnitRo
                 ),
             )
             for row in chosen
+            if row.code is not None
         ]
