@@ -106,7 +106,7 @@ class Figure:
             raise AddressError("уточнения идут по одному: grade, class, subject, teacher")
         if self.within and self.level is not Level.SCHOOL:
             raise AddressError("уточнять (grade, class, subject, teacher) можно только школу")
-        if strange := [part for part in parts if part not in _narrowing(self.kind, self.code)]:
+        if strange := [part for part in parts if part not in cuts_of(self.kind, self.code)]:
             raise AddressError(f"{self.kind}/{self.code}: нет разреза {strange[0]}")
         if self.kind is Kind.FORM1 and (self.level, parts) != (Level.SCHOOL, [Cut.GRADE]):
             raise AddressError("ячейка формы 1: школа и параллель, например grade=5")
@@ -156,6 +156,15 @@ class LedgerCounter:
 
 
 Address = Figure | LedgerCounter
+
+
+def cuts_of(kind: Kind, code: str) -> frozenset[Cut]:
+    """What a figure can be narrowed to: days have no class, pupils' marks no teacher."""
+    if kind is Kind.CAUSE or code == "upload_frequency":
+        return _NOWHERE
+    if kind is Kind.FORM1:
+        return frozenset({Cut.GRADE})
+    return _OF_PUPILS if code == "accumulation" else _OF_LESSONS
 
 
 def parse(text: str) -> Address:
@@ -222,15 +231,6 @@ def _day(word: str) -> date:
         return date.fromisoformat(word)
     except ValueError:
         raise AddressError(f"«{word}» не день; пишут 2026-09-18") from None
-
-
-def _narrowing(kind: Kind, code: str) -> frozenset[Cut]:
-    """What a figure can be narrowed to: days have no class, pupils' marks no teacher."""
-    if kind is Kind.CAUSE or code == "upload_frequency":
-        return _NOWHERE
-    if kind is Kind.FORM1:
-        return frozenset({Cut.GRADE})
-    return _OF_PUPILS if code == "accumulation" else _OF_LESSONS
 
 
 def _quoted(value: str) -> str:

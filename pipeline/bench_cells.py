@@ -94,13 +94,7 @@ def measuring(hub: Hub, days: int) -> list[Took]:
 def reading(hub: Hub, schools_: int, days: int) -> list[Took]:
     """Figures of the measured school and of a region of ``schools_`` with ``days`` school days."""
     with hub.engine.begin() as connection:
-        rows = [
-            {"code": str(int(SCHOOL) + n), "name": f"Школа {n}", "district": f"d{n % DISTRICTS}",
-             "profile": "spb", "school_year": YEAR, "connected_on": FIRST}
-            for n in range(1, schools_)
-        ]  # fmt: skip
-        connection.execute(insert(schools), rows)
-        connection.execute(text(_REGION), {"schools": schools_, "days": days})
+        _fill(connection, schools_, days)
         connection.execute(text("UPDATE quality.measures SET as_of = :last"), {"last": LAST})
     own, whole = Scope.of_schools(SCHOOL), Scope.of_region()
     asked = [
@@ -109,6 +103,24 @@ def reading(hub: Hub, schools_: int, days: int) -> list[Took]:
         Question(Level.REGION, whole, FIRST, LAST, Each.WEEK),
     ]
     return [_timed(_words(one), partial(_read, hub, one)) for one in asked]
+
+
+def fill_region(hub: Hub, schools_: int, days: int) -> None:
+    """The registry and the days of a region, without a journal to measure."""
+    with hub.engine.begin() as connection:
+        _open_school(connection)
+        _fill(connection, schools_, days)
+
+
+def _fill(connection: Connection, schools_: int, days: int) -> None:
+    """The other schools of a region, and their days."""
+    rows = [
+        {"code": str(int(SCHOOL) + n), "name": f"Школа {n}", "district": f"d{n % DISTRICTS}",
+         "profile": "spb", "school_year": YEAR, "connected_on": FIRST}
+        for n in range(1, schools_)
+    ]  # fmt: skip
+    connection.execute(insert(schools), rows)
+    connection.execute(text(_REGION), {"schools": schools_, "days": days})
 
 
 def _open_school(connection: Connection) -> None:

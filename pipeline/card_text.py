@@ -1,4 +1,7 @@
-"""A card as lines of text for people, in Russian."""
+"""A card in words for people, in Russian: whole as lines of text, or by its pieces.
+
+``names``: of teachers by pseudonym, where they were released to the reader; others have a code.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from reports.remarks import shown_as
 from reports.words import SOURCES, short_date
 from schemas.rulebook import is_unread
 
+NOBODY: Mapping[str, str] = {}
 SHOWN = 5  # parts of a card, and people: whom to talk to first
 
 _STATES = {
@@ -17,7 +21,7 @@ _STATES = {
     CardState.OPEN: "не исправлено",
     CardState.FIXED: "исправлено",
 }
-_WHO = {
+WHO = {
     "teacher": "учитель",
     "deputy": "заместитель директора",
     "administrator": "администратор школы",
@@ -27,11 +31,11 @@ _WHO = {
 
 def told(card: Card) -> str:
     """What a card says; of many parts the first few, and how many more there are."""
-    place = _place(card) or (SOURCES.get(card.source, "") if _gathered(card) else "")
+    place = place_words(card) or (SOURCES.get(card.source, "") if _gathered(card) else "")
     lines = [
-        _held(card),
+        held_words(card),
         *(
-            f"отсрочено до {short_date(part.waived.until)}: {_counts(part.held) or 'всё'};"
+            f"отсрочено до {short_date(part.waived.until)}: {counts_words(part.held) or 'всё'};"
             f" {part.waived.reason} ({part.waived.by})"
             for part in card.waived
         ),
@@ -44,7 +48,7 @@ def told(card: Card) -> str:
         f"{'как исправить' if card.mendable else 'что делать'}: {card.fix}",
     ]
     return "\n".join(
-        [f"[{_state(card)}] {card.title}", *(f"    {one}" for one in lines if one), ""]
+        [f"[{state_words(card)}] {card.title}", *(f"    {one}" for one in lines if one), ""]
     )
 
 
@@ -55,7 +59,8 @@ def summed(cards: Sequence[Card]) -> str:
     return f"Причин: {len(cards) - fixed - excused}; отсрочено: {excused}; исправлено: {fixed}"
 
 
-def _state(card: Card) -> str:
+def state_words(card: Card) -> str:
+    """«новое», «отсрочка до 31.10.2026»."""
     if card.excused:
         return f"отсрочка до {short_date(min(part.waived.until for part in card.waived))}"
     if card.mendable:
@@ -68,11 +73,12 @@ def _gathered(card: Card) -> bool:
     return len(card.parts) > 1 and not card.shares
 
 
-def _held(card: Card) -> str:
+def held_words(card: Card) -> str:
+    """What waits for it, and how much of it is new."""
     if not card.held:
         return ""
     remarks = sum(share.remarks for share in card.shares)
-    told = [f"затронуто: {_counts(card.held)}"]
+    told = [f"затронуто: {counts_words(card.held)}"]
     if remarks and remarks != sum(card.held.values()):
         told.append(counted("remark", remarks))
     if card.state is CardState.OPEN and card.new:
@@ -80,7 +86,8 @@ def _held(card: Card) -> str:
     return "; ".join(told)
 
 
-def _counts(held: Mapping[str, int]) -> str:
+def counts_words(held: Mapping[str, int]) -> str:
+    """«412 отметок, 3 урока», the most first."""
     most_first = sorted(held.items(), key=lambda one: -one[1])
     return ", ".join(counted(kind, count) for kind, count in most_first)
 
@@ -89,16 +96,16 @@ def _parts(card: Card) -> list[str]:
     """A line for each of the first parts; none for a single one: the card's title says it."""
     if len(card.parts) == 1:
         return []
-    told = [f"- {_part(part, card.title)}" for part in card.parts[:SHOWN]]
+    told = [f"- {part_words(part, card.title)}" for part in card.parts[:SHOWN]]
     return [*told, *([f"- {_more(len(card.parts))}"] if len(card.parts) > SHOWN else [])]
 
 
-def _part(part: Part, title: str) -> str:
+def part_words(part: Part, title: str) -> str:
     """What it is, beside what the card's ``title`` says already; how much, and where."""
     said = part.title.removeprefix(title).lstrip(": ")
     new = f", новых {part.new}" if 0 < part.new < sum(part.held.values()) else ""
-    place = _place(part)
-    told = [said, f"{_counts(part.held)}{new}{f' ({place})' if place else ''}"]
+    place = place_words(part)
+    told = [said, f"{counts_words(part.held)}{new}{f' ({place})' if place else ''}"]
     return " — ".join(filter(None, told))
 
 
@@ -107,7 +114,7 @@ def _shares(shares: Sequence[Share]) -> str:
     if len(shares) < 2:
         return ""
     codes = shown_as((share.teacher for share in shares if share.teacher), {})
-    told = [f"{_whose(share, codes)} — {share.remarks}" for share in shares[:SHOWN]]
+    told = [f"{whose(share, codes)} — {share.remarks}" for share in shares[:SHOWN]]
     more = f"; {_more(len(shares))}" if len(shares) > SHOWN else ""
     return f"у кого замечания: {'; '.join(told)}{more}"
 
@@ -116,7 +123,8 @@ def _more(count: int) -> str:
     return f"и ещё {count - SHOWN}"
 
 
-def _whose(share: Share, codes: Mapping[str, str]) -> str:
+def whose(share: Share, codes: Mapping[str, str]) -> str:
+    """Whose a share is; ``codes``: what each teacher is called."""
     if share.teacher:
         return codes[share.teacher]
     if share.class_key:
@@ -126,8 +134,8 @@ def _whose(share: Share, codes: Mapping[str, str]) -> str:
     return "не относится к одному учителю"
 
 
-def _place(told: Card | Part) -> str:
-    """Document and line, or the run's own words; class and subject, and whose (a code)."""
+def place_words(told: Card | Part, names: Mapping[str, str] = NOBODY) -> str:
+    """Document and line, or the run's own words; class and subject, and whose."""
     where = told.where
     documents = ", ".join(where.documents)
     if where.documents_in_all > len(where.documents):
@@ -140,7 +148,7 @@ def _place(told: Card | Part) -> str:
         told.detail if not documents or _counts_in(told) else "",
         f"класс {class_}" if class_ else "",
         f"предмет {subject}" if subject else "",
-        shown_as([where.teacher], {})[where.teacher] if where.teacher else "",
+        shown_as([where.teacher], names)[where.teacher] if where.teacher else "",
     ]
     return "; ".join(filter(None, parts))
 
@@ -158,4 +166,4 @@ def _duty(card: Card) -> str:
     does = "исправляет" if card.mendable else "отвечает"
     rules = list(dict.fromkeys(part.rule for part in card.parts))
     names = f"{'правило' if len(rules) == 1 else 'правила'} {', '.join(rules)}"
-    return f"{since}; {does} {_WHO[card.who]}; {names}"
+    return f"{since}; {does} {WHO[card.who]}; {names}"

@@ -9,6 +9,7 @@ The tables of entries have ``id``, ``school``, ``entered_by``, ``undone_by``, ``
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, update
@@ -16,8 +17,22 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from pipeline.hub import Hub
 
 
+class Flaw(StrEnum):
+    """What is wrong with an entry, for who says it in other words than the message."""
+
+    NO_REASON = "no_reason"
+    NAMES_SOMEBODY = "names_somebody"
+    NOT_IN_YEAR = "not_in_year"
+    OVER = "over"  # its last day is past
+    NOT_OFFERED = "not_offered"  # there is nothing of the kind to be waived
+
+
 class EntryRefusedError(Exception):
     """The entry makes no sense; nothing was kept. Correct what the message names, enter again."""
+
+    def __init__(self, message: str, flaw: Flaw | None = None) -> None:
+        super().__init__(message)
+        self.flaw = flaw
 
 
 def must_name_nobody(hub: Hub, school: str, *, by: str, **texts: str) -> None:
@@ -26,13 +41,13 @@ def must_name_nobody(hub: Hub, school: str, *, by: str, **texts: str) -> None:
         raise EntryRefusedError("say who enters it (--by)")
     for name, words in texts.items():
         if hub.vault.names_somebody(school, words):
-            raise EntryRefusedError(f"{name}: must name nobody of the school")
+            raise EntryRefusedError(f"{name}: must name nobody of the school", Flaw.NAMES_SOMEBODY)
 
 
 def must_have_reason(hub: Hub, school: str, *, reason: str, by: str) -> None:
     """As ``must_name_nobody``, and there is a reason."""
     if not reason.strip():
-        raise EntryRefusedError("say why (--reason)")
+        raise EntryRefusedError("say why (--reason)", Flaw.NO_REASON)
     must_name_nobody(hub, school, reason=reason, by=by)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, select, text
@@ -82,6 +83,16 @@ def origins_of(connection: Connection, explained: Explained, rows: pl.DataFrame)
         journal = Known(explained.figure.unit, str(source), explained.school_year, explained.as_of)
         found.append(origins(connection, journal, of_source))
     return pl.concat(found)
+
+
+def origins_by_row(
+    connection: Connection, explained: Explained, rows: pl.DataFrame
+) -> dict[int, list[dict[str, Any]]]:
+    """The same by the number of the row; a row without origins is not there."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for one in origins_of(connection, explained, rows).iter_rows(named=True):
+        found.setdefault(one["row"], []).append(one)
+    return found
 
 
 def kept(connection: Connection, figure: Figure) -> tuple[int, int | None] | None:

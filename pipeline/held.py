@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from pipeline import outbox
 from pipeline.hub import Hub
 from pipeline.outbox import Box
-from privacy.actions import Action
+from privacy.actions import Action, action_log_on
 
 GROUND = "решение оператора"
 
@@ -33,17 +34,63 @@ def approve_held(hub: Hub, waiting: Sequence[dict[str, Any]], by: str) -> int:
     shown = {(row["target"], row["school"]): int(row["count"]) for row in waiting}
     approved = 0
     for row in held_withdrawals(hub):
-        box = Box(row["target"], row["school"])
-        if row["count"] <= shown.get((box.target, box.school), 0):
-            approved += approve(hub, box, by)
+        key = (row["target"], row["school"])
+        if key in shown:
+            approved += approve(hub, Box(*key), by, most=shown[key])
     return approved
 
 
-def approve(hub: Hub, box: Box, by: str) -> int:
-    """Let the withdrawals of one school go; returns how many."""
-    with hub.engine.begin() as connection:
+def approve(hub: Hub, box: Box, by: str, *, most: int | None = None) -> int:
+    """Let the withdrawals of one school go; returns how many: none if they are more than ``most``,
+    which is how many were shown."""
+    with hub.engine.connect() as connection:
         count = outbox.approve(connection, box)
-    details = {"target": box.target}
-    action = Action("approve_withdrawals", box.school, GROUND, count, details)
-    replace(hub, actor=by).log_action(action)
+        if most is not None and count > most:
+            connection.rollback()
+            return 0
+        details = {"target": box.target}
+        action = Action("approve_withdrawals", box.school, GROUND, count, details)
+        action_log_on(connection, by)(action)
+        connection.commit()
     return count
+
+
+@dataclass(frozen=True)
+class Held:
+    """What waits of one school at one portal: ``counts`` by kind of record; ``since``: when the
+    first of them was held."""
+
+    target: str
+    school: str
+    name: str
+    counts: Mapping[str, int]
+    since: datetime
+
+    @property
+    def count(self) -> int:
+        return sum(self.counts.values())
+
+
+def held_by_kind(connection: Connection) -> list[Held]:
+    """What waits, by portal and school; what ``connection`` may see of it."""
+    rows = connection.execute(text(_BY_KIND)).all()
+    of: dict[tuple[str, str], list[Any]] = {}
+    for row in rows:
+        of.setdefault((row.target, row.school), []).append(row)
+    return [
+        Held(
+            target,
+            school,
+            own[0].name,
+            {row.entity: row.records for row in own},
+            min(row.since for row in own),
+        )
+        for (target, school), own in of.items()
+    ]
+
+
+_BY_KIND = """
+SELECT d.target, d.school, s.name, d.entity, count(*) AS records, min(d.updated_at) AS since
+FROM outbox.desired d JOIN registry.schools s ON s.code = d.school
+WHERE d.state = 'held' GROUP BY d.target, d.school, s.name, d.entity
+ORDER BY d.target, s.name, d.school, records DESC, d.entity"""

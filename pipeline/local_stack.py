@@ -1,4 +1,4 @@
-"""``svod up`` and ``svod down``: Airflow and the sandbox on this machine.
+"""``svod up`` and ``svod down``: Airflow, the dashboard and the sandbox on this machine.
 
 ``up`` notes every process it starts; ``down`` stops those and nothing else.
 """
@@ -40,8 +40,18 @@ class Part:
     born: float
 
 
-def up(settings: Settings, sandbox: Path, port: int, say: Callable[[str], None]) -> dict[str, str]:
-    """Start the sandbox and Airflow; returns the addresses. Raises ``StackError``."""
+@dataclass(frozen=True)
+class Ports:
+    """Where pages are served on the loopback address."""
+
+    airflow: int
+    dashboard: int
+
+
+def up(
+    settings: Settings, sandbox: Path, ports: Ports, say: Callable[[str], None]
+) -> dict[str, str]:
+    """Start the sandbox, Airflow and the dashboard; their addresses. Raises ``StackError``."""
     home = settings.home.absolute() / "stack"
     home.mkdir(parents=True, exist_ok=True)
     if running(home):
@@ -52,14 +62,18 @@ def up(settings: Settings, sandbox: Path, port: int, say: Callable[[str], None])
         _await(lambda: "database is up" in _log(home, "database"), home / "database.log")
     prepare_airflow(settings)
     addresses = _start_sandbox(home, sandbox, say)
-    environment = airflow_environment(settings, port) | addresses
+    environment = airflow_environment(settings, ports.airflow) | addresses
+    say("starting the dashboard")
+    pages = _start_dashboard(home, settings, ports.dashboard)
     for name in AIRFLOW_PARTS:
         say(f"starting airflow {name}")
         command = [str(Path(sys.executable).parent / "airflow"), name]
         _start(home, f"airflow-{name}", command, environment)
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{ports.airflow}"
     _await(lambda: _answers(f"{url}/api/v2/monitor/health"), home / "airflow-api-server.log")
-    return {"airflow": url, **addresses, "password_file": _passwords(environment)}
+    _await(lambda: _answers(f"{pages}/health"), home / "dashboard.log")
+    passwords = _passwords(environment)
+    return {"airflow": url, "dashboard": pages, **addresses, "password_file": passwords}
 
 
 def down(settings: Settings) -> list[str]:
@@ -115,6 +129,14 @@ def _start_sandbox(home: Path, data: Path, say: Callable[[str], None]) -> dict[s
     _await(ready.exists, home / "sandbox.log")
     told = json.loads(ready.read_text())
     return {f"SANDBOX_{name.upper()}": str(value) for name, value in told.items() if name != "pid"}
+
+
+def _start_dashboard(home: Path, settings: Settings, port: int) -> str:
+    """Start the dashboard; its address, where it answers a little later."""
+    svod = str(Path(sys.executable).parent / "svod")
+    command = [svod, "serve", "dashboard", "--port", str(port)]
+    _start(home, "dashboard", command, _ours(settings))
+    return f"http://127.0.0.1:{port}"
 
 
 def _start(home: Path, name: str, command: list[str], environment: dict[str, str]) -> None:

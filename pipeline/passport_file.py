@@ -21,14 +21,20 @@ from openpyxl.worksheet.worksheet import Worksheet
 from connectors.base import DocumentProblem, RawDocument
 from connectors.formats.grid import Grid
 from connectors.formats.xlsx import read_grids
+from pipeline.passport_values import (
+    LINE,
+    VALID_FROM,
+    ValueRefusedError,
+    declared,
+    read_value,
+)
 from pipeline.passports import Declared
 from quality.passports import NO, YES, PassportField, Value, passport_fields
 
 MAIN, LINES = "Паспорт", "Перечни"
-SCHOOL, NAME, VALID_FROM = "Код школы", "Школа", "Действует с"
+SCHOOL, NAME = "Код школы", "Школа"
 LINE_TITLES = (SCHOOL, "Раздел", "Содержание", "Реквизиты или решение")
 _FIRST = 3  # below the titles and the hints
-_VALID_FROM = PassportField(code="valid_from", kind="date", title=VALID_FROM)
 
 
 class PassportFileError(Exception):
@@ -64,8 +70,8 @@ def write_template(path: Path, schools: Mapping[str, str], today: date) -> None:
     book.remove(book.worksheets[0])
     known = passport_fields()
     main: Worksheet = book.create_sheet(MAIN)
-    titles = [SCHOOL, NAME, VALID_FROM, *(one.title for one in known.fields)]
-    hints = ["как в Своде", "для справки, не читается", _VALID_FROM.hint]
+    titles = [SCHOOL, NAME, VALID_FROM.title, *(one.title for one in known.fields)]
+    hints = ["как в Своде", "для справки, не читается", VALID_FROM.hint]
     _headed(main, titles, [*hints, *(one.hint for one in known.fields)])
     for code, name in schools.items():
         main.append([code, name, today])
@@ -123,7 +129,7 @@ class _Reader:
         if LINES in self._unread:
             return self._found  # a passport without its lines would say that there are none
         taken: set[str] = set()
-        for cells in self._rows(MAIN, [SCHOOL, VALID_FROM, *self._fields]):
+        for cells in self._rows(MAIN, [SCHOOL, VALID_FROM.title, *self._fields]):
             # A row of the template that nobody has filled in declares nothing.
             filled = any(self._says(MAIN, cells[title]) for title in self._fields)
             if filled or cells[SCHOOL][1] in lines:
@@ -144,9 +150,10 @@ class _Reader:
         values = {
             title: self._value(code, cells[title], one) for title, one in self._fields.items()
         }
-        valid_from = self._value(code, cells[VALID_FROM], _VALID_FROM)
+        valid_from = self._value(code, cells[VALID_FROM.title], VALID_FROM)
         if valid_from is None and len(self._found.problems) == before:
-            self._tell(MAIN, cells[VALID_FROM][0], "не указано, с какого дня", _VALID_FROM.hint)
+            place, _ = cells[VALID_FROM.title]
+            self._tell(MAIN, place, "не указано, с какого дня", VALID_FROM.hint)
         if code in taken:
             self._tell(MAIN, cells[SCHOOL][0], "школа уже есть выше", "оставьте одну строку")
         if code is None:
@@ -155,23 +162,13 @@ class _Reader:
             self._faulty.add(code)
             return
         taken.add(code)
-        said = {one.code: (one, values[title]) for title, one in self._fields.items()}
-        self._found.declared.append(
-            Declared(
-                school=code,
-                valid_from=date.fromisoformat(str(valid_from)),
-                values={c: v for c, (one, v) in said.items() if v is not None and not one.personal},
-                contacts={
-                    c: str(v) for c, (one, v) in said.items() if v is not None and one.personal
-                },
-                lists=lines.get(code, {}),
-            )
-        )
+        said = {one.code: values[title] for title, one in self._fields.items()}
+        since = date.fromisoformat(str(valid_from))
+        self._found.declared.append(declared(code, since, said, lines.get(code, {})))
 
     def _lines(self) -> _Lines:
         """The lines of each school, by code of the list."""
         lists = {one.title: one.code for one in passport_fields().lists}
-        texts = PassportField(code="line", kind="text", title="")
         kept: _Lines = {}
         for cells in self._rows(LINES, LINE_TITLES):
             before = len(self._found.problems)
@@ -179,8 +176,8 @@ class _Reader:
             place, words = cells["Раздел"]
             if words not in lists:
                 self._tell(LINES, place, "такого раздела нет", "одно из: " + ", ".join(lists))
-            what = self._value(code, cells["Содержание"], texts, LINES)
-            details = self._value(code, cells["Реквизиты или решение"], texts, LINES)
+            what = self._value(code, cells["Содержание"], LINE, LINES)
+            details = self._value(code, cells["Реквизиты или решение"], LINE, LINES)
             if what is None and len(self._found.problems) == before:
                 self._tell(LINES, cells["Содержание"][0], "пусто", "впишите содержание")
             if code is None:
@@ -247,17 +244,14 @@ class _Reader:
             self._tell(sheet, place, why, "впишите значение")
             return None
         try:
-            value = one.read(words)
-        except ValueError as error:
-            self._tell(sheet, place, "не понято", f"нужно: {error}")
-            return None
-        told = one.kind == "text" and school is not None and isinstance(value, str)
-        if told and self._names_somebody(str(school), str(value)):
-            self._tell(
-                sheet, place, "в тексте назван человек", "уберите имя; для имён есть колонки"
+            return read_value(
+                one,
+                words,
+                lambda said: school is not None and self._names_somebody(school, said),
             )
+        except ValueRefusedError as error:
+            self._tell(sheet, place, error.why, error.fix)
             return None
-        return value
 
     def _tell(self, sheet: str, cell: str, why: str, fix: str) -> None:
         self._found.problems.append(Problem(sheet, cell, why, fix))

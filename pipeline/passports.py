@@ -6,16 +6,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
 from pipeline.hub import Hub
 from privacy.actions import Action, action_log_on
-from privacy.passports import content_hash, seal_contacts
+from privacy.passports import content_hash, release_contacts, seal_contacts
 from quality.passports import Value, passport_fields
-from schemas.tables import passports, schools
+from schemas.tables import action_log, passports, schools
 
-GROUND = "паспорт школы для форм отчётности; внесено оператором"
+GROUND = "паспорт школы для форм отчётности"
+ENTERED = "enter_passport"
+OWN_PASSPORT = "own_passport"  # what contacts are released for, beside the forms
+OWN_GROUND = "152-ФЗ, ст. 5, ч. 6: школа проверяет и уточняет сведения, которые внесла сама"
 
 Lists = Mapping[str, Sequence[tuple[str, str]]]  # by code: what it is, and its details
 
@@ -76,7 +80,7 @@ def keep_passport(hub: Hub, said: Declared, by: str) -> bool:
         )
         details = {"passport": version, "fields": sorted(said.contacts)}
         action_log_on(connection, by)(
-            Action("enter_passport", said.school, GROUND, len(said.contacts), details)
+            Action(ENTERED, said.school, GROUND, len(said.contacts), details)
         )
     return True
 
@@ -97,10 +101,7 @@ def passports_on(connection: Connection, on: date) -> dict[str, Passport]:
             author=row.author,
             entered_at=row.entered_at,
             values=row.declared["values"],
-            lists={
-                code: [(what, details) for what, details in lines]
-                for code, lines in row.declared["lists"].items()
-            },
+            lists=_lists(row.declared),
             sealed=row.sealed,
         )
         for row in connection.execute(query)
@@ -140,3 +141,80 @@ def _latest_hash(connection: Connection, said: Declared) -> str | None:
         .limit(1)
     )
     return connection.execute(query).scalar_one_or_none()
+
+
+@dataclass(frozen=True)
+class OpenPassport:
+    """What of a version is of no person; ``contacts``: codes of the sealed fields that have one."""
+
+    version: int
+    valid_from: date
+    author: str
+    entered_at: datetime
+    values: Mapping[str, Value]
+    lists: Lists
+    contacts: frozenset[str]
+
+
+def versions_of(connection: Connection, school: str) -> list[OpenPassport]:
+    """The versions of a school's passport, newest first; nothing sealed is read.
+
+    Which contacts there are is told by the action log, in which every entry stands.
+    """
+    c = passports.c
+    seen = (c.version, c.valid_from, c.author, c.entered_at, c.declared)
+    rows = connection.execute(select(*seen).where(c.school == school).order_by(c.version.desc()))
+    entered = _entered_contacts(connection, school)
+    return [
+        OpenPassport(
+            version=row.version,
+            valid_from=row.valid_from,
+            author=row.author,
+            entered_at=row.entered_at,
+            values=row.declared["values"],
+            lists=_lists(row.declared),
+            contacts=entered.get(row.version, frozenset()),
+        )
+        for row in rows
+    ]
+
+
+def in_force(versions: Sequence[OpenPassport], on: date) -> OpenPassport | None:
+    """The one of ``versions`` (newest first) that holds on a day, as ``passports_on`` has it."""
+    known = [one for one in versions if one.valid_from <= on]
+    return max(known, key=lambda one: (one.valid_from, one.version), default=None)
+
+
+def _entered_contacts(connection: Connection, school: str) -> dict[int, frozenset[str]]:
+    c = action_log.c
+    query = select(c.details).where(c.school == school, c.action == ENTERED)
+    details = connection.execute(query).scalars()
+    return {one["passport"]: frozenset(one["fields"]) for one in details}
+
+
+def _lists(declared: Mapping[str, Any]) -> Lists:
+    return {
+        code: [(what, details) for what, details in lines]
+        for code, lines in declared["lists"].items()
+    }
+
+
+def own_contacts(hub: Hub, school: str, version: int) -> dict[str, str]:
+    """The contacts of a version, told to ``school`` itself, which mends them; by code.
+
+    ``hub.actor``: who asks. Raises as ``privacy.passports.release_contacts``.
+    """
+    c = passports.c
+    with hub.engine.begin() as connection:
+        query = select(c.sealed).where(c.school == school, c.version == version)
+        envelope: bytes = connection.execute(query).scalar_one()
+    return release_contacts(
+        hub.keys,
+        school,
+        version,
+        envelope,
+        [one.code for one in passport_fields().fields if one.personal],
+        purpose=OWN_PASSPORT,
+        ground=OWN_GROUND,
+        log=hub.log_action,
+    )

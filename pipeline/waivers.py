@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 
 from pipeline.entries import (
     EntryRefusedError,
+    Flaw,
     enter_once,
     must_have_reason,
     school_of,
@@ -29,7 +30,7 @@ from quality.remarks import RULES
 from schemas.rulebook import rulebook
 from schemas.tables import journal_table, waivers
 
-GROUND = "решение оператора: замечание временно не требует исправления"
+GROUND = "решение района или оператора региона: замечание временно не требует исправления"
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,20 @@ def enter(hub: Hub, school: str, scope: Scope, reason: str, by: str, until: date
 
     Raises ``EntryRefusedError``, ``UnknownSchoolError``.
     """
-    _must_make_sense(hub, school, scope, reason, by, until)
-    values = {"school": school, "reason": reason, "until": until, **asdict(scope)}
+    must_make_sense(hub, school, scope, reason, by, until)
     with hub.engine.begin() as connection:
-        made, new = enter_once(connection, waivers, values, by)
-        if new:
-            details = {"waiver": made, "rule": scope.rule, "until": until.isoformat()}
-            action_log_on(connection, by)(Action("waive", school, GROUND, 1, details))
+        return keep(connection, school, scope, reason, by, until)
+
+
+def keep(
+    connection: Connection, school: str, scope: Scope, reason: str, by: str, until: date
+) -> int:
+    """As ``enter``, of a waiver that makes sense, in the transaction of ``connection``."""
+    values = {"school": school, "reason": reason, "until": until, **asdict(scope)}
+    made, new = enter_once(connection, waivers, values, by)
+    if new:
+        details = {"waiver": made, "rule": scope.rule, "until": until.isoformat()}
+        action_log_on(connection, by)(Action("waive", school, GROUND, 1, details))
     return made
 
 
@@ -137,16 +145,15 @@ def _state(row: Any, on: date) -> str:
     return "holds" if row["until"] >= on else "over"
 
 
-def _must_make_sense(
-    hub: Hub, school: str, scope: Scope, reason: str, by: str, until: date
-) -> None:
+def must_make_sense(hub: Hub, school: str, scope: Scope, reason: str, by: str, until: date) -> None:
+    """Raises ``EntryRefusedError``, ``UnknownSchoolError``."""
     if scope.rule not in RULES | rulebook().keys():
         raise EntryRefusedError(f"there is no rule {scope.rule}; see 'svod cards --json'")
     with hub.engine.begin() as connection:
         year, start = open_year(connection, school)
     # The next school year begins with none: somebody looks at each again.
     if not start <= until <= date(year + 1, 8, 31):
-        raise EntryRefusedError(f"until {until} is not in the open school year")
+        raise EntryRefusedError(f"until {until} is not in the open school year", Flaw.NOT_IN_YEAR)
     must_have_reason(hub, school, reason=reason, by=by)
 
 

@@ -1,4 +1,4 @@
-"""The responsible persons of a school's passport: sealed, and released into a form.
+"""The responsible persons of a school's passport: sealed, and released into a form or to itself.
 
 Their names, posts and work phones are what the documents' forms ask a school to tell its office.
 Nothing else of the hub needs them; what leaves stands in the action log first, without names.
@@ -41,9 +41,10 @@ def release_contacts(
     ground: str,
     log: ActionLog,
 ) -> dict[str, str]:
-    """Those of ``fields`` that a passport has, for the form ``purpose`` that asks for them.
+    """Those of ``fields`` that a passport has, for ``purpose``: a form that asks for them, or the
+    school's own look at what it has entered.
 
-    ``ground``: the document whose form it is.
+    ``ground``: the document whose form it is, or by which the school may look.
 
     The release is logged before it is handed over; if it cannot be logged there is none. Raises
     ``sealing.SealBrokenError``, ``keys.UnknownKeyError``, and whatever ``log`` raises.

@@ -7,7 +7,7 @@ that may use the schema. Rows that did not change are not written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -86,8 +86,12 @@ class Vault:
 
     def names_somebody(self, school: str, words: str) -> bool:
         """Whether ``words`` name one of the school's people (``freetext``, with its limits)."""
+        return bool(self.naming(school, [words]))
+
+    def naming(self, school: str, texts: Sequence[str]) -> set[str]:
+        """Those of ``texts`` that name somebody, as ``names_somebody``."""
         lexicon = Lexicon.of(self.names(school))
-        return scan(pl.Series([words], dtype=pl.String), lexicon).height > 0
+        return set(scan(pl.Series(texts, dtype=pl.String), lexicon)["text"])
 
     def store_uids(
         self, school: str, source: str, claims: pl.DataFrame, log: ActionLog | None = None

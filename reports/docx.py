@@ -16,7 +16,7 @@ from docx.text.paragraph import Paragraph
 
 from reports.document import Cell, Document, Look, Row, Section, Table
 from reports.settled import settled
-from reports.xlsx import without_controls
+from reports.sheets import without_controls
 
 _PAGES = {False: (210, 297), True: (297, 210)}  # mm
 _MARGIN = 15  # mm

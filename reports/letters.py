@@ -58,16 +58,20 @@ class LetterText:
 def render_letter(content: LetterContent) -> LetterText:
     """Subject and body of a letter in Russian."""
     month = words.month_of(content.on)
+    on = words.long_date(content.on)
     subject, body = (
-        _environment()
-        .get_template(f"letters/{name}.txt.j2")
-        .render(letter=content, month=month, on=words.long_date(content.on), size=_size)
+        render_text(name, letter=content, month=month, on=on, size=size_words)
         for name in ("subject", content.kind)
     )
-    return LetterText(" ".join(subject.split()), body.rstrip() + "\n")
+    return LetterText(" ".join(subject.split()), body)
 
 
-def _size(count: int) -> str:
+def render_text(name: str, **shown: object) -> str:
+    """The text that the template ``name`` of the letters makes of ``shown``."""
+    return _environment().get_template(f"letters/{name}.txt.j2").render(shown).rstrip() + "\n"
+
+
+def size_words(count: int) -> str:
     """``12,3 МБ``, ``80 КБ``."""
     if count >= MEGABYTE:
         return f"{count / MEGABYTE:.1f} МБ".replace(".", ",")

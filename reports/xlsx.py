@@ -6,14 +6,13 @@ from io import BytesIO
 from textwrap import wrap
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, TYPE_STRING
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from reports.document import Document, Look, Row, Section, Table, named_apart
 from reports.settled import settled
-from reports.sheets import LINE_HEIGHT, fit_to_page
+from reports.sheets import LINE_HEIGHT, fit_to_page, put_text
 
 # Characters of the usual font that fit a page of A4 across, at the size the page is printed in.
 _ACROSS = {False: 96, True: 140}
@@ -38,11 +37,6 @@ def to_xlsx(document: Document) -> bytes:
     made = BytesIO()
     book.save(made)
     return settled(made.getvalue(), document.day)
-
-
-def without_controls(words: str) -> str:
-    """``words`` without the characters that no office file can hold."""
-    return ILLEGAL_CHARACTERS_RE.sub("", words)
 
 
 class _Sheet:
@@ -127,9 +121,7 @@ class _Sheet:
         cells = [self._sheet.cell(self._row, column) for column in range(first, last + 1)]
         cell = cells[0]
         if isinstance(value, str):
-            # A text that begins with «=» is no formula.
-            cell.value = without_controls(value)
-            cell.data_type = TYPE_STRING
+            put_text(cell, value)
         else:
             cell.value = value  # type: ignore[assignment]
         cell.font = font

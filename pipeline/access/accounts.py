@@ -84,6 +84,11 @@ class Account:
         return self.role in (AccountRole.SCHOOL_ADMINISTRATOR, AccountRole.SCHOOL_DEPUTY)
 
     @property
+    def decides(self) -> bool:
+        """Whether it answers what schools ask for: an officer of their district, the operator."""
+        return self.role in (AccountRole.DISTRICT_OFFICER, AccountRole.OPERATOR)
+
+    @property
     def needs_factor(self) -> bool:
         """Whether a second factor is asked of it: of who changes things for others."""
         return self.role is AccountRole.OPERATOR

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from pipeline import bench as work
 from pipeline import bench_cells as cells
+from pipeline import bench_web as web
 from pipeline import migrate
 from pipeline.cli.present import AsJson, show
 from pipeline.database import connect, stop_embedded
@@ -66,6 +67,25 @@ def measure(
         hub = _fresh_hub(Path(folder))
         took = cells.measuring(hub, days)
         took += cells.reading(hub, schools, SCHOOL_DAYS)
+        hub.engine.dispose()
+        stop_embedded(hub.settings)
+    show([asdict(one) for one in took], as_json=as_json)
+
+
+@bench.command("dashboard")
+def dashboard(
+    users: Annotated[int, typer.Option(help="People who read at the same time.")] = 50,
+    seconds: Annotated[float, typer.Option(help="For how long.")] = 60,
+    pause: Annotated[float, typer.Option(help="Seconds a person reads a page, on average.")] = 5,
+    schools: Annotated[int, typer.Option(help="Schools of the region.")] = 700,
+    records: Annotated[int, typer.Option(help="Records of each school for the diary.")] = 3000,
+    as_json: AsJson = False,
+) -> None:
+    """Pages of a region while many people read them: milliseconds, and the server's memory."""
+    with TemporaryDirectory(prefix="svod-bench-") as folder:
+        hub = _fresh_hub(Path(folder))
+        load = web.Load(users, seconds, pause)
+        took = web.dashboard(hub, schools, SCHOOL_DAYS, records, load)
         hub.engine.dispose()
         stop_embedded(hub.settings)
     show([asdict(one) for one in took], as_json=as_json)

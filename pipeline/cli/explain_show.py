@@ -13,13 +13,12 @@ import polars as pl
 import typer
 from sqlalchemy import Connection
 
-from pipeline.addresses import Figure, Kind, Level
+from pipeline.addresses import Figure, Level
 from pipeline.cli.present import show
-from pipeline.explain import Explained, kept, origins_of, zone_of
+from pipeline.explain import Explained, kept, origins_by_row, zone_of
 from pipeline.explain_ledger import ExplainedCounter
 from quality.profiles import Profile
-from quality.regulations import Citation
-from reports.explained import CLOCKS, PARTS, THINGS, origin_words, why_words
+from reports.explained import meaning, origin_words, row_words
 from reports.words import grouped, short_date
 
 SHOWN = 3  # so many origins of a row in a table; --json has them all
@@ -92,47 +91,24 @@ def show_counter(explained: ExplainedCounter, how: How) -> None:
 
 
 def _heading(figure: Figure, counts: tuple[int, int], regulation: Profile | None) -> None:
+    """The words of a region stand in the profile of the last of its schools: the measures are
+    Svod's own."""
     numerator, denominator = counts
     share = f" ({numerator / denominator:.1%})" if denominator else ""
-    title, *words = _title(figure, regulation)
-    typer.echo(f"{title}: {grouped(numerator)} из {grouped(denominator)}{share}")
+    told = meaning(figure.kind, figure.code, regulation)
+    typer.echo(f"{told.title}: {grouped(numerator)} из {grouped(denominator)}{share}")
     whose = "регион" if figure.level is Level.REGION else f"{_LEVELS[figure.level]} {figure.unit}"
     within = "".join(f", {cut} {value}" for cut, value in figure.within)
     typer.echo(
         f"{whose}{within}, с {short_date(figure.first)} по {short_date(figure.last)},"
         f" по состоянию на {short_date(figure.as_of)}"
     )
-    for line in words:
+    for line in filter(None, (told.definition, told.source, told.version)):
         typer.echo(line)
     typer.echo(f"Адрес: {figure}")
 
 
 _LEVELS = {Level.SCHOOL: "школа", Level.DISTRICT: "район"}
-
-
-def _title(figure: Figure, regulation: Profile | None) -> list[str]:
-    """What the figure is called, its definition, the document it rests on, and the version. Those
-    of a region stand in the profile of the last of its schools: the measures are Svod's own."""
-    if figure.kind is Kind.CAUSE:
-        return [f"Дни: {PARTS[figure.code]}"]
-    if figure.kind is Kind.REMARK or regulation is None:
-        return [f"{_KINDS[figure.kind]}: {figure.code}"]
-    version = f"Определения: {regulation.definition}"
-    if figure.kind is Kind.MEASURE:
-        measure = regulation.measure(figure.code)
-        return [measure.title, measure.definition, _cited(measure.citation), version]
-    if not regulation.has_form(figure.kind):
-        return [f"{_KINDS[figure.kind]}: {figure.code}", version]
-    form = regulation.form(figure.kind)
-    column = next((one.title for one in form.columns if one.code == figure.code), figure.code)
-    return [column, form.title, _cited(form.citation), version]
-
-
-_KINDS = {Kind.MEASURE: "Показатель", Kind.FORM1: "Форма 1", Kind.REMARK: "Замечания"}
-
-
-def _cited(citation: Citation) -> str:
-    return f"Источник: {citation.document}, {citation.clause}"
 
 
 def _kept_words(stored: tuple[int, int | None] | None, *, same: bool) -> str:
@@ -151,9 +127,10 @@ def _table(connection: Connection, explained: Explained, how: How, zone: ZoneInf
     rows = explained.rows.sort("counted", "date", "number", "row", nulls_last=True)
     chosen = rows if how.everything else rows.filter(~pl.col("counted"))
     shown = chosen.head(how.limit)
-    origins = _by_row(connection, explained, shown)
+    origins = origins_by_row(connection, explained, shown)
     table = [
-        _person_row(row, origins.get(row["row"], []), zone) for row in shown.iter_rows(named=True)
+        row_words(row, zone) | {"откуда": "\n".join(_origin_lines(origins.get(row["row"], [])))}
+        for row in shown.iter_rows(named=True)
     ]
     used = [name for name in table[0] if any(row[name] for row in table)] if table else []
     show([{name: row[name] for name in used} for row in table], as_json=False)
@@ -167,59 +144,11 @@ def _rest(height: int, how: How) -> None:
         typer.echo(f"показано {how.limit} из {grouped(height)}; больше: --limit")
 
 
-def _person_row(
-    row: dict[str, Any], origins: list[dict[str, Any]], zone: ZoneInfo
-) -> dict[str, Any]:
-    """A row in words; what is empty in all rows is left out of the table."""
-    counted = "да" if row["counted"] else "нет"
-    return {
-        "засчитано": counted,
-        "что": " ".join(filter(None, (THINGS[row["thing"]], PARTS.get(row["part"], "")))),
-        "дата": short_date(row["date"]) if row["date"] else "",
-        "№": row["number"] or "",
-        "класс": row["class_name"] or row["class_key"] or "",
-        "группа": row["group_key"] or "",
-        "предмет": row["subject_name"] or row["subject_key"] or "",
-        "учитель": row["teacher"] or "",
-        "ученик": row["pupil"] or "",
-        "почему": why_words(row["why"]),
-        "отметок": "" if row["asked"] is None else f"{row['marks']} из {row['asked']}",
-        "срок": _moment(row["due_at"], zone),
-        "внесено": _entered(row, zone),
-        "правило": row["rule"] or "",
-        "прогон": " ".join(filter(None, (row["run_id"], row["run_state"]))),
-        "откуда": "\n".join(_origin_lines(origins)),
-    }
-
-
-def _entered(row: dict[str, Any], zone: ZoneInfo) -> str:
-    if row["not_after"] is None:
-        return ""
-    until = _moment(row["not_after"], zone)
-    if row["clock"] == "hub":
-        since = _moment(row["not_before"], zone)
-        until = f"после {since}, не позже {until}" if since else f"не позже {until}"
-    return f"{until}, {CLOCKS[row['clock']]}"
-
-
-def _moment(at: Any, zone: ZoneInfo) -> str:
-    return "" if at is None else f"{at.astimezone(zone):%d.%m.%Y %H:%M:%S}"
-
-
 def _origin_lines(origins: list[dict[str, Any]]) -> Iterator[str]:
     for one in origins[:SHOWN]:
         yield origin_words(one["document"], one["line"], one["upload"])
     if len(origins) > SHOWN:
         yield f"и ещё {len(origins) - SHOWN}"
-
-
-def _by_row(
-    connection: Connection, explained: Explained, rows: pl.DataFrame
-) -> dict[int, list[dict[str, Any]]]:
-    found: dict[int, list[dict[str, Any]]] = {}
-    for one in origins_of(connection, explained, rows).iter_rows(named=True):
-        found.setdefault(one["row"], []).append(one)
-    return found
 
 
 def _school_row(part: Explained) -> dict[str, Any]:
@@ -234,7 +163,7 @@ def _school_row(part: Explained) -> dict[str, Any]:
 
 def _objects(connection: Connection, part: Explained) -> Iterator[dict[str, Any]]:
     """Each row with its origins, without what it has not."""
-    origins = _by_row(connection, part, part.rows)
+    origins = origins_by_row(connection, part, part.rows)
     for row in part.rows.iter_rows(named=True):
         shown = [_filled(one) for one in origins.get(row["row"], [])]
         yield _filled(row) | {"origins": shown}

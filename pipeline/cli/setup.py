@@ -13,7 +13,7 @@ from pipeline import migrate
 from pipeline.airflow_env import prepare_airflow
 from pipeline.cli.present import AsJson, show
 from pipeline.database import connect
-from pipeline.local_stack import down, up
+from pipeline.local_stack import Ports, down, up
 from pipeline.registry import import_region, read_region
 from pipeline.settings import Settings
 from privacy.keys import KeyFileMissingError, KeyRing
@@ -69,9 +69,13 @@ def import_schools(
 def start(
     sandbox_data: Annotated[Path, typer.Option(help="A region made by 'svod sandbox generate'.")],
     port: Annotated[int, typer.Option(help="Port of Airflow's pages.")] = 8080,
+    dashboard_port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8070,
 ) -> None:
-    """Start Airflow and the sandbox on this machine and print their addresses."""
-    addresses = up(Settings(), sandbox_data, port, typer.echo)
+    """Start Airflow, the dashboard and the sandbox on this machine and print their addresses.
+
+    Who may open the dashboard: 'svod users add operator --role operator --by NAME'.
+    """
+    addresses = up(Settings(), sandbox_data, Ports(port, dashboard_port), typer.echo)
     for name, address in addresses.items():
         typer.echo(f"{name:24} {address}")
 

@@ -15,9 +15,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.collect import where
 from reports.web import health, oidc, signin
 from reports.web.guard import Guard
-from reports.web.pages import account, districts, events, home, regions, users
+from reports.web.pages import (
+    account,
+    cards,
+    consents,
+    counting,
+    districts,
+    events,
+    explained,
+    files,
+    first_day,
+    home,
+    lessons,
+    passports,
+    plans,
+    regions,
+    reminders,
+    schools,
+    uploads,
+    users,
+    waivers,
+)
 from reports.web.pages.view import plain_page
 from reports.web.visit import Dashboard, SignInNeeded
+from reports.web.watch import Watch
 
 STATIC = Path(__file__).with_name("static")
 TITLES = {
@@ -36,13 +57,18 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.dashboard = dashboard
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for module in (health, signin, oidc, home, regions, districts, users, account, events):
+    for module in (
+        *(health, signin, oidc, home, regions, districts, schools, lessons, explained),
+        *(account, events, users, counting, first_day),
+        *(cards, consents, files, passports, plans, reminders, uploads, waivers),
+    ):
         app.include_router(module.router)
     app.add_exception_handler(SignInNeeded, _sign_in)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_middleware(Faults)
     app.add_middleware(Guard, address=dashboard.address)
+    app.add_middleware(Watch)
     return app
 
 

@@ -22,6 +22,7 @@ from reports.web.provider import Provider
 from schemas.tables import districts, schools
 
 LARGEST_FORM = 64 * 1024  # bytes of a form that is posted
+MOST_FIELDS = 250  # of a passport with all its lists
 COOKIE = "svod"
 
 
@@ -169,7 +170,23 @@ def region_in_scope(visiting: Visiting) -> Unit:
     return Unit(Level.REGION, "region", "Регион")
 
 
+def school_of_own_people(visiting: Visiting, code: str) -> Unit:
+    """The school ``code``, for its own people. Raises 404 for all others."""
+    if not visiting.account.is_of_school:
+        raise HTTPException(404)
+    return school_in_scope(visiting, code)
+
+
+def district_decided_for(visiting: Visiting, code: str) -> Unit:
+    """The district ``code``, for who answers its schools. Raises 404 for all others."""
+    if not visiting.account.decides:
+        raise HTTPException(404)
+    return district_in_scope(visiting, code)
+
+
 OwnSchool = Annotated[Unit, Depends(school_in_scope)]
+AsSchool = Annotated[Unit, Depends(school_of_own_people)]
+AsOffice = Annotated[Unit, Depends(district_decided_for)]
 OwnDistrict = Annotated[Unit, Depends(district_in_scope)]
 WholeRegion = Annotated[Unit, Depends(region_in_scope)]
 
@@ -180,7 +197,7 @@ async def posted(request: Request) -> Mapping[str, Any]:
     size = request.headers.get("content-length", "")
     if not size.isdigit() or int(size) > LARGEST_FORM:
         raise HTTPException(413)
-    form = await request.form(max_files=0, max_fields=50)
+    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
     if any("\0" in str(value) for value in form.values()):
         raise HTTPException(400)
     return form

@@ -40,6 +40,7 @@ from schemas.tables.quality import (
     pair_cells,
     paper_counts,
     remarks,
+    waiver_requests,
     waivers,
 )
 from schemas.tables.registry import (
@@ -98,5 +99,6 @@ __all__ = [
     "targets",
     "uids",
     "uploads",
+    "waiver_requests",
     "waivers",
 ]

@@ -156,6 +156,31 @@ waivers = Table(
     schema="quality",
 )
 
+# What schools ask not to have to mend for a time; none is deleted, each is decided once.
+waiver_requests = Table(
+    "waiver_requests",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("school", Text, nullable=False),
+    Column("rule", Text, nullable=False, comment="this to until: as of a waiver"),
+    Column("class_key", Text),
+    Column("subject_key", Text),
+    Column("teacher", Text, comment="pseudonym"),
+    Column("key", Text),
+    Column("reason", Text, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("decision", Text, comment="granted or refused; null: it waits"),
+    Column("decided_by", Text),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("answer", Text, nullable=False, server_default="", comment="why it was refused"),
+    Column("waiver", BigInteger, comment="what was granted"),
+    CheckConstraint("(decision IS NULL) = (decided_by IS NULL)", name="decided"),
+    Index(None, "school"),
+    schema="quality",
+)
+
 # One row per scheduled lesson of a school as the last measuring knew it; every level below the
 # school adds up from it. A lesson may have no row of the journal, and a place in the day several.
 lesson_cells = Table(

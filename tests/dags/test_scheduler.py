@@ -96,12 +96,14 @@ def bystander() -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.fixture(scope="module")
 def airflow(place: Place, bystander: subprocess.Popen[bytes]) -> Iterator[Airflow]:
-    port = _free_port()
+    port, pages = _free_port(), _free_port()
+    ports = ("--port", str(port), "--dashboard-port", str(pages))
     try:
-        done = place.svod("up", "--sandbox-data", str(place.region), "--port", str(port))
+        done = place.svod("up", "--sandbox-data", str(place.region), *ports)
         assert done.returncode == 0, done.stdout + done.stderr
         passwords = json.loads((place.home / "airflow" / "passwords.json").read_text())
         url = f"http://127.0.0.1:{port}"
+        assert "Вход" in requests.get(f"http://127.0.0.1:{pages}/", timeout=30).text
         answer = requests.post(
             f"{url}/auth/token",
             json={"username": "operator", "password": passwords["operator"]},
@@ -185,10 +187,10 @@ def test_down_stops_what_up_started_and_nothing_else(
 ) -> None:
     assert airflow.url
     parts = running(place.home / "stack")
-    assert len(parts) == 6
+    assert len(parts) == 7
     done = place.svod("down")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("stopped") == 6
+    assert done.stdout.count("stopped") == 7
     assert running(place.home / "stack") == []
     assert bystander.poll() is None
 

@@ -161,7 +161,9 @@ def test_pools_are_those_of_the_dags(root: Path) -> None:
     assert {n: (p["slots"], p["description"]) for n, p in kept.items()} == POOLS
 
 
-@pytest.mark.parametrize("name", ["postgres", "init", "schedule", "scheduler", "proxy", "worker"])
+@pytest.mark.parametrize(
+    "name", ["postgres", "init", "schedule", "scheduler", "dashboard", "proxy", "worker"]
+)
 def test_what_is_mounted_exists(compose: Any, root: Path, name: str) -> None:
     service = compose["services"][name]
     volumes = [re.sub(r"\$\{[^}]*\}", "VARIABLE", volume) for volume in service.get("volumes", [])]
@@ -207,7 +209,11 @@ def test_the_image_does_not_run_as_root(instructions: Any) -> None:
 
 def test_the_proxy_leads_to_a_service(services: Any, root: Path) -> None:
     text = (root / "docker/proxy/default.conf").read_text()
-    assert re.findall(r"proxy_pass\s+http://([\w-]+):(\d+);", text) == [("api-server", "8080")]
+    assert re.findall(r"proxy_pass\s+http://([\w-]+):(\d+);", text) == [
+        ("dashboard", "8070"),
+        ("api-server", "8080"),
+    ]
+    assert "--port=8070" in services["dashboard"]["command"]
     ((name, schedule_port),) = re.findall(r"set\s+\$schedule http://([\w-]+):(\d+);", text)
     assert services[name]["command"][-2:] == ["--port", schedule_port]
     port = services["api-server"]["environment"]["AIRFLOW__API__PORT"]

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 SECRET = re.compile(r"(password|secret|token|conn|fernet_key|database_url)", re.IGNORECASE)
-HUB = {"init", "schedule", "scheduler", "worker"}  # what works on the hub's data
+HUB = {"init", "schedule", "dashboard", "scheduler", "worker"}  # what works on the hub's data
 
 
 def make_secrets(root: Path, folder: Path) -> str:

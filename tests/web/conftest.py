@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -82,19 +83,30 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session")
 def dashboard(region: World, clock: Clock) -> Dashboard:
-    """As ``svod serve dashboard`` makes it, with a clock of the tests."""
-    return Dashboard(
-        hub=region.hub,
-        reader=connect(region.settings, "svod_web"),
-        accounts=connect(region.settings, "svod_access"),
-        clock=clock,
-        address=f"http://127.0.0.1:{_free_port()}",
-    )
+    return dashboard_of(region, clock)
 
 
 @pytest.fixture(scope="session")
 def url(dashboard: Dashboard) -> Iterator[str]:
     """Where the dashboard answers."""
+    with served(dashboard) as address:
+        yield address
+
+
+def dashboard_of(world: World, clock: Clock) -> Dashboard:
+    """As ``svod serve dashboard`` makes it, with a clock of the tests."""
+    return Dashboard(
+        hub=world.hub,
+        reader=connect(world.settings, "svod_web"),
+        accounts=connect(world.settings, "svod_access"),
+        clock=clock,
+        address=f"http://127.0.0.1:{free_port()}",
+    )
+
+
+@contextmanager
+def served(dashboard: Dashboard) -> Iterator[str]:
+    """Answers at its address meanwhile."""
     port = int(dashboard.address.rpartition(":")[2])
     config = uvicorn.Config(
         create_app(dashboard), host="127.0.0.1", port=port, access_log=False, log_level="warning"
@@ -135,7 +147,7 @@ def reports(region: World) -> Path:
     return region.settings.reports
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

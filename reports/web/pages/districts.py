@@ -13,9 +13,13 @@ from sqlalchemy import Connection, text
 
 from pipeline.figures_by import Level
 from pipeline.scope import Scope
+from pipeline.waiver_requests import waiting
 from quality.measures import MEASURES
 from quality.uploads import Cause
-from reports.web.pages.tables import UnitRow, asked_figures, by_unit, worst_first
+from reports.book_of_tables import definition_sheet
+from reports.web.pages.downloads import AsFile, download
+from reports.web.pages.tables import UnitRow, asked_figures, by_unit, unit_sheet, worst_first
+from reports.web.pages.trend import week_sheet, weeks_of
 from reports.web.pages.view import Days, Range, definitions, measured_before, page
 from reports.web.visit import OwnDistrict, Visiting
 
@@ -44,6 +48,7 @@ def district(
     visit: Visiting,
     unit: OwnDistrict,
     days: Range,
+    as_file: AsFile,
     sort: Annotated[str, Query(max_length=40)] = "fill_rate",
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
@@ -54,18 +59,31 @@ def district(
     with visit.reading() as connection:
         rows = _schools(connection, unit.code, days)
         calendar = _calendar(connection, unit.code, days)
+        asked = waiting(connection, unit.code)
+        weeks = weeks_of(connection, Level.DISTRICT, Scope.of_district(unit.code), days)
     found = [row for row in rows if q.casefold() in f"{row.name} {row.code}".casefold()]
+    ordered = worst_first(found, measure, best=sort.startswith("-"))
+    if as_file:
+        measures = definitions().measures
+        sheets = [
+            unit_sheet("Школы", "Школа", f"{unit.name}, {days.words}", ordered, measures),
+            week_sheet(weeks, unit.name, measures),
+            definition_sheet(definitions(), unit.name),
+        ]
+        return download(visit, f"district-{unit.code}", days.span, sheets)
     return page(
         visit,
         "district.html.j2",
         unit=unit,
         days=days,
-        schools=worst_first(found, measure, best=sort.startswith("-")),
+        schools=ordered,
         in_all=len(rows),
         measures=definitions().measures,
         calendar=calendar,
+        weeks=weeks,
         seen={cause for own in calendar.causes.values() for cause in own.values()},
         sort=sort,
+        waiting=asked,
         q=q,
     )
 

@@ -14,7 +14,10 @@ from pipeline.figures_by import Level
 from pipeline.outbox import State
 from pipeline.scope import Scope
 from quality.measures import MEASURES
-from reports.web.pages.tables import UnitRow, asked_figures, by_unit, worst_first
+from reports.book_of_tables import definition_sheet
+from reports.web.pages.downloads import AsFile, download
+from reports.web.pages.tables import UnitRow, asked_figures, by_unit, unit_sheet, worst_first
+from reports.web.pages.trend import week_sheet, weeks_of
 from reports.web.pages.view import Days, Range, definitions, measured_before, page
 from reports.web.visit import Visiting, WholeRegion
 from schemas.rulebook import rule
@@ -70,13 +73,22 @@ class Waiting:
 
 
 @router.get("/region")
-def region(visit: Visiting, unit: WholeRegion, days: Range) -> Response:
+def region(visit: Visiting, unit: WholeRegion, days: Range, as_file: AsFile) -> Response:
     """The region's page."""
     with visit.reading() as connection:
         districts, counts = _districts(connection, days)
+        weeks = weeks_of(connection, Level.REGION, Scope.of_region(), days)
         waiting = Waiting(
             *(_rows(connection, query) for query in (_DELIVERIES, _QUARANTINE, _DOWN))
         )
+    if as_file:
+        measures = definitions().measures
+        sheets = [
+            unit_sheet("Районы", "Район", days.words, districts, measures),
+            week_sheet(weeks, unit.name, measures),
+            definition_sheet(definitions(), unit.name),
+        ]
+        return download(visit, "region", days.span, sheets)
     return page(
         visit,
         "region.html.j2",
@@ -86,6 +98,7 @@ def region(visit: Visiting, unit: WholeRegion, days: Range) -> Response:
         counts=counts,
         whole=_whole(districts),
         measures=definitions().measures,
+        weeks=weeks,
         waiting=waiting,
         targets=TARGETS,
         states=STATES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection
@@ -12,14 +13,19 @@ from sqlalchemy import Connection
 from pipeline.figures import schedule_basis
 from pipeline.figures_by import Each, Level, Question, figures_by
 from pipeline.scope import Scope
+from quality.profiles import MeasureDefinition
+from reports.book_of_tables import Column, TableSheet, measure_columns, measure_values
 from reports.compliance import Figure
 
 
 @dataclass(frozen=True)
 class UnitRow:
-    """A unit with its figures by measure, and what they were on the day measured before."""
+    """A unit with its figures by measure, and what they were on the day measured before.
 
-    code: str
+    ``code``: of a school's own thing its key; None: the journal does not tell it.
+    """
+
+    code: str | None
     name: str
     figures: Mapping[str, Figure] = field(default_factory=dict)
     before: Mapping[str, Figure] = field(default_factory=dict)
@@ -49,14 +55,21 @@ def asked_figures(
     return figures_by(connection, asked, schedule_basis)
 
 
-def by_unit(told: pl.DataFrame) -> dict[str, dict[str, Figure]]:
-    """``figures_by`` without parts, as figures by unit and measure."""
-    found: dict[str, dict[str, Figure]] = {}
-    for unit, measure, numerator, denominator in told.select(
-        "unit", "measure", "numerator", "denominator"
+def figures_by_place(
+    told: pl.DataFrame, place: Sequence[str]
+) -> dict[tuple[Any, ...], dict[str, Figure]]:
+    """Figures by measure, of each ``place``: columns of ``figures_by``'s answer."""
+    found: dict[tuple[Any, ...], dict[str, Figure]] = {}
+    for *key, measure, numerator, denominator in told.select(
+        *place, "measure", "numerator", "denominator"
     ).iter_rows():
-        found.setdefault(unit, {})[measure] = Figure(numerator, denominator)
+        found.setdefault(tuple(key), {})[measure] = Figure(numerator, denominator)
     return found
+
+
+def by_unit(told: pl.DataFrame) -> dict[str, dict[str, Figure]]:
+    """Figures by unit and measure."""
+    return {unit: own for (unit,), own in figures_by_place(told, ["unit"]).items()}
 
 
 def worst_first(rows: Sequence[UnitRow], measure: str, *, best: bool = False) -> list[UnitRow]:
@@ -67,3 +80,16 @@ def worst_first(rows: Sequence[UnitRow], measure: str, *, best: bool = False) ->
         return share is None, (share or 0.0) * (-1 if best else 1), row.name
 
     return sorted(rows, key=place)
+
+
+def unit_sheet(
+    name: str,
+    heading: str,
+    title: str,
+    rows: Sequence[UnitRow],
+    measures: Sequence[MeasureDefinition],
+) -> TableSheet:
+    """``rows`` as a sheet, in their order."""
+    columns = [Column(heading, 34), Column("Код", 12), *measure_columns(measures)]
+    values = [[row.name, row.code, *measure_values(row.figures, measures)] for row in rows]
+    return TableSheet(name, title, columns, values)

@@ -18,6 +18,7 @@ from pipeline.figures import SchoolYear, school_year_of
 from quality.profiles import Profile, load_profile
 from quality.uploads import Cause
 from reports import words
+from reports.web.pages.opened import Span, cause_at, opened_at
 from reports.web.visit import Visit, Visiting
 from schemas.tables import measures
 
@@ -37,21 +38,30 @@ def environment() -> Environment:
     made.globals |= {
         "causes": words.CAUSES,
         "Cause": Cause,
+        "cause_at": cause_at,
         "grouped": words.grouped,
         "long_date": words.long_date,
+        "opened_at": opened_at,
         "plural": words.plural,
         "short_date": words.short_date,
         "sources": words.SOURCES,
         "weekdays": words.WEEKDAYS,
+        "with_query": with_query,
     }
+    made.filters["capitalize_first"] = lambda said: said[:1].upper() + said[1:]
     return made
 
 
 def page(visit: Visit, template: str, *, status: int = 200, **shown: Any) -> Response:
-    """The page that ``template`` makes of ``shown`` for who is signed in."""
-    return plain_page(
-        visit.request, template, status=status, visit=visit, account=visit.account, **shown
-    )
+    """The page that ``template`` makes of ``shown`` for who is signed in; ``day_of``: the day of a
+    moment, in the region's zone."""
+    zone = visit.dashboard.clock().tzinfo
+    shown = {
+        "visit": visit,
+        "account": visit.account,
+        "day_of": lambda moment: words.short_date(moment.astimezone(zone).date()),
+    } | shown
+    return plain_page(visit.request, template, status=status, **shown)
 
 
 def plain_page(request: Request, template: str, *, status: int = 200, **shown: Any) -> Response:
@@ -65,17 +75,24 @@ class Days:
     """The range of days of a page, from its address; ``as_of``: the last day that was measured.
 
     ``year``: the school year; None, and all days today, where nothing was measured yet.
+    ``ended``: the last of the days that was measured, None if none was.
     """
 
     first: date
     last: date
     as_of: date
     year: SchoolYear | None
+    ended: date | None = None
 
     @property
     def measured(self) -> bool:
         """Whether there is anything to show."""
         return self.year is not None
+
+    @property
+    def span(self) -> Span:
+        """The days, for the addresses of their figures."""
+        return Span(self.first, self.last, self.as_of, self.ended)
 
     @property
     def words(self) -> str:
@@ -98,18 +115,20 @@ def days_of(request: Request, visiting: Visiting) -> Days:
             today = visiting.dashboard.clock().date()
             return Days(today, today, today, None)
         year = school_year_of(connection, as_of)
-    first = _day(request, "from") or max(as_of.replace(day=1), year.start)
-    last = _day(request, "to") or as_of
-    first, last = max(first, year.start), min(last, as_of)
-    return Days(min(first, last), max(first, last), as_of, year)
+        said = _day(request, "from") or max(as_of.replace(day=1), year.start)
+        until = _day(request, "to") or as_of
+        first, last = sorted(min(max(day, year.start), as_of) for day in (said, until))
+        ended = last_measured(connection, last)
+    return Days(first, last, as_of, year, None if ended is None or ended < first else ended)
 
 
 Range = Annotated[Days, Depends(days_of)]
 
 
-def last_measured(connection: Connection) -> date | None:
-    """The last business date that was measured of what the connection sees."""
-    found: date | None = connection.execute(select(func.max(measures.c.as_of))).scalar_one()
+def last_measured(connection: Connection, until: date = date.max) -> date | None:
+    """The last business date ``until`` then that was measured of what the connection sees."""
+    query = select(func.max(measures.c.as_of)).where(measures.c.as_of <= until)
+    found: date | None = connection.execute(query).scalar_one()
     return found
 
 

@@ -1,0 +1,120 @@
+"""What a school has figures of below itself: its classes, subjects and teachers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sqlalchemy import Connection, select
+
+from pipeline.figures_by import Level
+from pipeline.scope import Scope
+from quality.measures import MEASURES
+from quality.profiles import MeasureDefinition
+from reports.book_of_tables import Column, TableSheet, measure_columns, measure_values
+from reports.compliance import natural
+from reports.figure_words import NOT_TOLD
+from reports.sheets import WHOLE
+from reports.web.pages.names import Names, names_for
+from reports.web.pages.tables import UnitRow, asked_figures, figures_by_place, worst_first
+from reports.web.pages.view import Days
+from reports.web.visit import Unit, Visit
+from schemas.tables import journal_table
+
+JournalNames = Mapping[tuple[str, str], str]  # by source and key
+
+
+class By(StrEnum):
+    """By what a school's figures are parted."""
+
+    CLASS = "class"
+    SUBJECT = "subject"
+    TEACHER = "teacher"
+
+
+TITLES = {By.CLASS: "По классам", By.SUBJECT: "По предметам", By.TEACHER: "По учителям"}
+HEADINGS = {By.CLASS: "Класс", By.SUBJECT: "Предмет", By.TEACHER: "Учитель"}
+_ENTITIES = {By.CLASS: "class_", By.SUBJECT: "subject"}
+
+
+@dataclass(frozen=True)
+class Things:
+    """The rows of one of ``By``, sorted; ``measures``: those that such a thing has.
+
+    ``shared``: keys that several journals of the school have: their figures have no address of
+    their own. ``names``: of the teachers.
+    """
+
+    by: By
+    rows: list[UnitRow]
+    measures: list[MeasureDefinition]
+    shared: frozenset[str | None]
+    names: Names = field(default_factory=Names)
+
+    def sheet(self, title: str) -> TableSheet:
+        """The same as a sheet."""
+        heading = [Column(HEADINGS[self.by], 34), Column("Ключ в журнале", 22)]
+        columns = [*heading, Column("Уроков", format=WHOLE), *measure_columns(self.measures)]
+        rows = [
+            [
+                row.name,
+                row.code or "",
+                row.figure("fill_rate").denominator,
+                *measure_values(row.figures, self.measures),
+            ]
+            for row in self.rows
+        ]
+        return TableSheet(TITLES[self.by], title, columns, rows)
+
+
+def things_of(
+    visit: Visit,
+    connection: Connection,
+    unit: Unit,
+    days: Days,
+    by: By,
+    sort: str,
+    measures: list[MeasureDefinition],
+) -> Things:
+    """The school's classes, subjects or teachers with their figures of ``days``.
+
+    ``sort``: a measure, ``-`` before it for the best first, or ``name``.
+    """
+    told = asked_figures(
+        connection, Level(by.value), Scope.of_schools(unit.code), (days.first, days.last)
+    )
+    found = figures_by_place(told, ["source", "unit"])
+    keys = [key for _, key in found]
+    names = Names()
+    if by is By.TEACHER:
+        names = names_for(visit, unit.code, keys)
+        called = {place: names.called(place[1]) for place in found if place[1]}
+    else:
+        year = days.year.year if days.year else 0
+        called = dict(journal_names(connection, unit.code, year, _ENTITIES[by]))
+    rows = [
+        UnitRow(key, NOT_TOLD if key is None else called.get((source, key), key), own)
+        for (source, key), own in found.items()
+    ]
+    return Things(
+        by,
+        _sorted(rows, sort),
+        [one for one in measures if one.code != "upload_frequency"],
+        frozenset(key for key in keys if keys.count(key) > 1),
+        names,
+    )
+
+
+def journal_names(connection: Connection, school: str, year: int, entity: str) -> JournalNames:
+    """What the journals of the school year call their classes or subjects."""
+    c = journal_table(entity).c
+    query = select(c.source, c.key, c.name).where(c.school == school, c.school_year == year)
+    return {(source, key): name for source, key, name in connection.execute(query)}
+
+
+def _sorted(rows: list[UnitRow], sort: str) -> list[UnitRow]:
+    measure = sort.lstrip("-")
+    if measure not in MEASURES:
+        return sorted(rows, key=lambda row: natural(row.name.casefold()))
+    return worst_first(rows, measure, best=sort.startswith("-"))

@@ -1,0 +1,43 @@
+"""What came from a school, day by day, and what could not be read."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from pipeline.access.accounts import Level
+from pipeline.ledger import Counter
+from pipeline.runs import SchoolState
+from pipeline.upload_history import history
+from quality.kinds import kinds
+from reports import words
+from reports.web.pages.view import Range, page
+from reports.web.visit import OwnSchool, Visiting
+
+router = APIRouter()
+STATES = {
+    SchoolState.DONE: "прочитано",
+    SchoolState.NOTHING_NEW: "новой выгрузки нет",
+    SchoolState.PARTLY: "прочитано не всё",
+    SchoolState.FAILED: "не прочитано",
+}
+COUNTERS = {Counter(name): title for name, title in words.COLLECTED.items()}
+
+
+@router.get("/school/{code}/uploads")
+def uploads(visit: Visiting, unit: OwnSchool, days: Range) -> Response:
+    """The school's days; by kind of record for the school alone, since some are persons."""
+    with visit.reading() as connection:
+        found = history(connection, unit.code, days.first, days.last, days.as_of)
+    return page(
+        visit,
+        "uploads.html.j2",
+        unit=unit,
+        days=days,
+        history=found,
+        seen={one.cause for one in found if one.cause},
+        states=STATES,
+        counters=COUNTERS,
+        by_kind=visit.account.level is Level.SCHOOL,
+        kinds=kinds(),
+    )
