@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from pipeline.access.events import Kind, note
 from pipeline.access.sessions import Session
 from pipeline.hub import Hub
 from pipeline.scope import scoped
+from reports.web.kept import Kept
 from schemas.tables import districts, schools
 
 LARGEST_FORM = 64 * 1024  # bytes of a form that is posted
@@ -29,7 +30,8 @@ class Dashboard:
     """What the pages work with.
 
     ``hub``: writes what people enter, and names people through the privacy room; ``reader``: as
-    ``svod_web``; ``accounts``: as ``svod_access``; ``address``: what browsers call the dashboard.
+    ``svod_web``; ``accounts``: as ``svod_access``; ``address``: what browsers call the dashboard;
+    ``kept``: what is dear to find.
     """
 
     hub: Hub
@@ -37,6 +39,7 @@ class Dashboard:
     accounts: Engine
     clock: Callable[[], datetime]
     address: str
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def cookie(self) -> str:
