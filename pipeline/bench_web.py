@@ -20,7 +20,9 @@ from datetime import UTC, datetime
 
 import psutil
 import requests
+from requests.adapters import HTTPAdapter
 from sqlalchemy import text
+from urllib3.util import Retry
 
 from pipeline.access import accounts
 from pipeline.access.accounts import AccountRole, Level
@@ -168,6 +170,8 @@ def _await(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def _signed_in(url: str, login: str, password: str) -> requests.Session:
     session = requests.Session()
+    # As browsers do: the server lets an idle connection go just as it is used again.
+    session.mount(url, HTTPAdapter(max_retries=Retry(total=1, backoff_factor=0)))
     form = {"login": login, "password": password}
     session.post(f"{url}/sign-in", data=form, headers={"Origin": url}, timeout=TIMEOUT)
     return session
