@@ -20,7 +20,9 @@ from datetime import UTC, datetime
 
 import psutil
 import requests
+from requests.adapters import HTTPAdapter
 from sqlalchemy import text
+from urllib3.util import Retry
 
 from pipeline.access import accounts
 from pipeline.access.accounts import AccountRole, Level
@@ -127,10 +129,11 @@ def _enrol(settings: Settings, users: int) -> dict[str, str]:
             unit = "region" if whole else f"d{n % DISTRICTS}"
             level = Level.REGION if whole else Level.DISTRICT
             login = f"{unit}-{n}"
-            people[login] = accounts.create(
+            password = accounts.create(
                 connection, login=login, role=AccountRole.READER, level=level, unit=unit,
                 by="bench", at=at,
             )  # fmt: skip
+            people[login] = password or ""
         connection.execute(text("UPDATE access.accounts SET must_change = false"))
     return people
 
@@ -167,6 +170,8 @@ def _await(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def _signed_in(url: str, login: str, password: str) -> requests.Session:
     session = requests.Session()
+    # As browsers do: the server lets an idle connection go just as it is used again.
+    session.mount(url, HTTPAdapter(max_retries=Retry(total=1, backoff_factor=0)))
     form = {"login": login, "password": password}
     session.post(f"{url}/sign-in", data=form, headers={"Origin": url}, timeout=TIMEOUT)
     return session

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, select, text
@@ -109,6 +110,10 @@ terms AS (
   FROM journal.term WHERE vanished_at IS NULL AND kind <> 'year' GROUP BY 1, 2
 )"""
 _IN_TERM = "JOIN terms t ON t.school = c.school AND {day} BETWEEN t.start AND t.finish"
+_MEASURED_DAYS = """
+  SELECT d::date AS day FROM generate_series(:first, :last, interval '1 day') d
+  WHERE EXISTS (SELECT FROM quality.measures m WHERE m.as_of = d::date)
+"""
 _KNOWN = "c.as_of <= :known_on AND (c.until IS NULL OR c.until > :known_on)"
 
 
@@ -167,7 +172,7 @@ class _Reading:
         self._connection = connection
         self._asked = asked
         self.schools = _schools_of(connection, asked.within)
-        self._values = {
+        self._values: dict[str, Any] = {
             "first": asked.date_from,
             "last": min(asked.date_to, known_on),
             "known_on": known_on,
@@ -191,11 +196,12 @@ class _Reading:
     def pairs(self) -> pl.DataFrame:
         """Accumulation, on the last measured day of each bucket."""
         each = self._asked.each
+        # A range in one needs its last measured day only, and an index finds that at once.
+        last = _measured(self._connection, self._values["last"]) if each is None else None
+        self._values["measured"] = last if last and last >= self._asked.date_from else None
+        days = "SELECT CAST(:measured AS date) AS day" if each is None else _MEASURED_DAYS
         query = f"""
-WITH {_TERMS}, measured AS (
-  SELECT d::date AS day FROM generate_series(:first, :last, interval '1 day') d
-  WHERE EXISTS (SELECT FROM quality.measures m WHERE m.as_of = d::date)
-), ends AS (
+WITH {_TERMS}, measured AS ({days}), ends AS (
   SELECT c.school, {_BUCKETS[each].format(day="m.day")} AS bucket, max(m.day) AS day
   FROM measured m CROSS JOIN unnest(CAST(:schools AS text[])) AS c(school)
   {_IN_TERM.format(day="m.day") if each is Each.TERM else ""} GROUP BY 1, 2

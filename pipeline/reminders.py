@@ -11,7 +11,7 @@ from pipeline.card_text import WHO, counts_words
 from pipeline.cards import cards
 from pipeline.office_cards import guarded
 from privacy.disclosure import disclosure_policy
-from quality.cards import CardState
+from quality.cards import Card, CardState
 from quality.uploads import Cause as DayCause
 from reports.reminders import Cause, Reminder
 from schemas.tables import day_cells, schools
@@ -39,7 +39,7 @@ def reminder(connection: Connection, school: str, span: Span, fill: str, address
     due = [
         guarded(card, least).card
         for card in cards(connection, school, span.as_of)
-        if card.mendable and not card.excused and card.state is not CardState.FIXED
+        if _is_theirs(card)
     ]
     return Reminder(
         school=name,
@@ -55,6 +55,12 @@ def reminder(connection: Connection, school: str, span: Span, fill: str, address
         causes_in_all=len(due),
         address=address,
     )
+
+
+def _is_theirs(card: Card) -> bool:
+    """Whether the school has something to mend on it."""
+    done = card.excused or card.state is CardState.FIXED
+    return card.mendable and not done and card.who != "operator"
 
 
 def _missed(connection: Connection, school: str, span: Span) -> int:

@@ -65,6 +65,7 @@ class Account:
     unit: str
     must_change: bool = False
     factor_confirmed: bool = False
+    has_password: bool = True  # else it comes in by the region's provider alone
 
     @property
     def scope(self) -> Scope:
@@ -258,6 +259,7 @@ def account_of(row: RowMapping) -> Account:
         unit=row["unit"],
         must_change=row["must_change"],
         factor_confirmed=row["factor_confirmed"],
+        has_password=row["password"] is not None,
     )
 
 

@@ -9,6 +9,7 @@ module         what it is about
 ``app``        the application: its routes, its answers to what goes wrong
 ``visit``      who asks, and what is read for them: sessions, scopes, forms that are posted
 ``guard``      headers of every answer, and which requests come from a page of ours
+``kept``       what is dear to find, for a minute
 ``watch``      counts and times of requests, for ``/metrics``
 ``signin``     coming in and going out: password, second factor
 ``oidc``       coming in by the region's own OpenID provider

@@ -164,7 +164,7 @@ class Provider:
         return found
 
 
-_MALFORMED = (KeyError, TypeError, ValueError)
+_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
 
 
 def _json(session: OAuth2Session, address: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from pipeline.access.events import Kind, note
 from pipeline.access.sessions import Session
 from pipeline.hub import Hub
 from pipeline.scope import scoped
+from reports.web.kept import Kept
 from reports.web.provider import Provider
 from schemas.tables import districts, schools
 
@@ -32,7 +33,7 @@ class Dashboard:
 
     ``hub``: writes what people enter, and names people through the privacy room; ``reader``: as
     ``svod_web``; ``accounts``: as ``svod_access``; ``address``: what browsers call the dashboard;
-    ``provider``: who else tells who somebody is.
+    ``provider``: who else tells who somebody is; ``kept``: what takes long to find.
     """
 
     hub: Hub
@@ -41,6 +42,7 @@ class Dashboard:
     clock: Callable[[], datetime]
     address: str
     provider: Provider | None = None
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def cookie(self) -> str:

@@ -35,5 +35,17 @@ PAGES: list[tuple[str, tuple[str, ...]]] = [
     (f"/explain/measure/held/school/781001/class=1/{DAYS}", ("s1-reader",)),
     (f"/explain/form1/pupils/school/781001/grade=1/{DAYS}", ("operator", "s1-deputy")),
     (f"/explain/remark/topic/school/781001/{DAYS}", ("s1-deputy",)),
+    ("/district/d1/reminders", ("operator", "d1-officer")),
+    ("/district/d1/waivers", ("operator", "d1-officer")),
+    ("/school/781001/cards", ALL),
+    ("/school/781001/uploads", ("s1-reader", "d1-officer")),
+    ("/school/781001/consents", ("s1-deputy", "d1-reader")),
+    ("/school/781001/passport", ("s1-administrator", "operator")),
+    ("/school/781001/passport/edit", ("s1-administrator", "s1-deputy")),
+    ("/files", ("operator", "d1-reader", "s1-deputy")),
+    ("/plans", ("operator",)),
+    ("/users", ("operator", "s1-administrator")),
+    ("/events", ("operator",)),
+    ("/account", ("d1-reader", "s1-deputy")),
 ]
 SEEN = [(login, path) for path, logins in PAGES for login in logins]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,6 +29,7 @@ from werkzeug.serving import make_server
 
 from pipeline.access import accounts
 from pipeline.access.accounts import AccountRole, Level
+from pipeline.exits import Exit
 from pipeline.settings import Settings
 from reports.web.app import create_app
 from reports.web.oidc import BACK, NO_ACCOUNT, NOT_PROVEN, NOT_REACHED
@@ -164,6 +169,9 @@ def test_an_operator_without_one_is_led_to_it(client: TestClient, dashboard: Das
         )  # fmt: skip
     client.get(go(client, "subject of second"))
     assert client.get("/region").headers["location"] == "/account/factor"
+    own = client.get("/account").text
+    assert "Пароля нет" in own
+    assert "/account/password" not in own
 
 
 def test_who_has_no_account_is_told_so(client: TestClient, dashboard: Dashboard) -> None:
@@ -320,3 +328,15 @@ def test_settings_are_whole_and_closed_or_none() -> None:
             Provider.of(Settings(**{k: v for k, v in whole.items() if k != name}), OWN + BACK)
     with pytest.raises(ProviderSettingsError, match="must be https"):
         Provider.of(Settings(**whole | {"oidc_issuer": "http://id.example"}), OWN + BACK)
+
+
+def test_half_settings_stop_the_server_before_it_serves(tmp_path: Path) -> None:
+    half = {"SVOD_HOME": str(tmp_path), "SVOD_OIDC_ISSUER": "https://id.example"}
+    done = subprocess.run(
+        [sys.executable, "-m", "reports.web", "--host=127.0.0.1", "--port=1", f"--address={OWN}"],
+        env=os.environ | half, capture_output=True, text=True, timeout=TIMEOUT, check=False,
+    )  # fmt: skip
+    assert done.returncode == Exit.MISCONFIGURED
+    assert done.stderr.splitlines()[-1] == (
+        "svod: set SVOD_OIDC_ISSUER, SVOD_OIDC_CLIENT and SVOD_OIDC_SECRET, or none of them"
+    )

@@ -114,6 +114,23 @@ def test_no_route_tells_of_a_foreign_unit(
 
 
 @pytest.mark.parametrize("login", PEOPLE)
+def test_no_figure_of_a_foreign_unit_is_explained(
+    browser: Opened, by_district: dict[str, list[tuple[str, str]]], login: str
+) -> None:
+    opened, person = browser(login), PEOPLE[login]
+
+    def explained(level: str, unit: str) -> int:
+        path = f"/explain/measure/fill_rate/{level}/{unit}/2026-09-17/2026-09-18@2026-09-18"
+        return opened.get(path).status_code
+
+    assert explained(person.level.value, person.unit) == 200
+    for level, codes in foreign(login, by_district).items():
+        assert {explained(level, code) for code in codes} == {404}
+    if person.level is not Level.REGION:
+        assert explained("region", "region") == 404
+
+
+@pytest.mark.parametrize("login", PEOPLE)
 def test_no_page_names_a_foreign_school_whatever_is_asked(
     browser: Opened, routes: list[APIRoute], by_district: dict[str, list[tuple[str, str]]],
     login: str,

@@ -53,7 +53,7 @@ def test_an_operator_makes_an_account_that_comes_in(browser: Opened, url: str) -
     assert "d2-officer" in listed
     assert given[1] not in listed
     last = opened.get("/events", login="d2-officer").text
-    assert "created by operator" in last
+    assert "заведена: operator" in last
 
 
 @pytest.mark.parametrize(

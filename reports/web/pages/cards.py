@@ -21,8 +21,9 @@ from pipeline.waiver_choices import choices, scope_of
 from pipeline.waiver_requests import Request, places_of, requests_of_school
 from quality.cards import Card
 from reports.remarks import shown_as
-from reports.web.naming import REMARKS, names_of
+from reports.web.naming import REMARKS, Names, names_of
 from reports.web.pages.guarding import threshold
+from reports.web.pages.moments import moments
 from reports.web.pages.view import page
 from reports.web.visit import AsSchool, OwnForm, OwnSchool, Unit, Visit, Visiting
 
@@ -99,9 +100,9 @@ def _page(
         found = cards(connection, unit.code, day) if day else []
         requests = requests_of_school(connection, unit.code)
         least = threshold(connection, unit)
-    names = names_of(visit, unit, _teachers(found, requests), REMARKS, "cards").known
+    names = names_of(visit, unit, _teachers(found, requests), REMARKS, "cards")
     with visit.reading() as connection:
-        places = places_of(connection, requests, names)
+        places = places_of(connection, requests, names.known)
     shown = [_shown(visit, card, requests, names, least) for card in found]
     return page(
         visit,
@@ -114,15 +115,17 @@ def _page(
         places=places,
         typed=typed or {},
         trouble=trouble,
+        offered=any((typed or {}).get("rule") in one.rules for one in shown),
         longest=LONGEST,
         today=visit.dashboard.clock().date(),
         names=names,
+        moment=moments(visit),
         **WORDS,
     )
 
 
 def _shown(
-    visit: Visit, card: Card, requests: Sequence[Request], names: Mapping[str, str], least: int
+    visit: Visit, card: Card, requests: Sequence[Request], names: Names, least: int
 ) -> Shown:
     if visit.account.level is not Level.SCHOOL:
         told = guarded(card, least)
@@ -132,22 +135,21 @@ def _shown(
     return Shown(
         card,
         offered.rules if visit.account.is_of_school else {},
-        {one.words: names.get(one.teacher or "", one.words) for one in offered.places},
+        {one.words: names.known.get(one.teacher or "", one.words) for one in offered.places},
         sum(one.waits and one.scope.rule in rules for one in requests),
         hidden=False,
     )
 
 
-def _teachers(found: Sequence[Card], requests: Sequence[Request]) -> list[str]:
+def _teachers(found: Sequence[Card], requests: Sequence[Request]) -> list[str | None]:
     """Pseudonyms of the teachers who have something to mend; one who is missing has no name."""
     told = [share.teacher for card in found for share in card.shares]
-    told += [one.scope.teacher for one in requests]
-    return [teacher for teacher in told if teacher]
+    return told + [one.scope.teacher for one in requests]
 
 
-def _shares(card: Card, names: Mapping[str, str]) -> list[tuple[str, int]]:
+def _shares(card: Card, names: Names) -> list[tuple[str, int]]:
     """Whose the remarks of ``card`` are, and how many."""
-    codes = shown_as((share.teacher for share in card.shares if share.teacher), names)
+    codes = shown_as((share.teacher for share in card.shares if share.teacher), names.known)
     return [(card_text.whose(share, codes), share.remarks) for share in card.shares]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -26,6 +27,16 @@ KINDS = {
     Kind.NAMED: "показаны имена",
     Kind.ENTERED: "внесены сведения",
 }
+# What a line's detail says, where it is no code that the operator looks up.
+CHANGES = {"created": "заведена", "reset": "сброшена", "disabled": "закрыта"}
+
+
+def detail(row: Mapping[str, Any]) -> str:
+    """The detail of a line of the book in words: ``заведена: operator``."""
+    what, _, who = str(row["detail"]).partition(" by ")
+    if row["kind"] == Kind.ACCOUNT_CHANGED and what in CHANGES:
+        return f"{CHANGES[what]}: {who}"
+    return "запись была заблокирована" if row["detail"] == "locked" else row["detail"] or "—"
 
 
 @router.get("/events")
@@ -49,6 +60,7 @@ def events(
         newest=with_query(request, before=None) if before else "",
         kinds=KINDS,
         moment=moments(visit),
+        detail=detail,
         login=login,
         kind=kind,
     )

@@ -7,6 +7,7 @@ stands in the action log.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
@@ -22,7 +23,7 @@ from pipeline.passports import (
     versions_of,
 )
 from quality.passports import LONGEST, NO, YES, passport_fields
-from reports.web.naming import acting
+from reports.web.pages.moments import moments
 from reports.web.pages.view import page
 from reports.web.visit import AsSchool, OwnForm, OwnSchool, Unit, Visit, Visiting
 
@@ -40,6 +41,7 @@ def passport(visit: Visiting, unit: OwnSchool) -> Response:
         now=now,
         versions=versions,
         fields=passport_fields(),
+        moment=moments(visit),
     )
 
 
@@ -49,7 +51,8 @@ def editing(visit: Visiting, unit: AsSchool) -> Response:
     _, now = _known(visit, unit)
     contacts: Mapping[str, str] = {}
     if now is not None and now.contacts:
-        contacts = own_contacts(acting(visit), unit.code, now.version)
+        hub = replace(visit.dashboard.hub, actor=visit.account.login)
+        contacts = own_contacts(hub, unit.code, now.version)
         visit.note(Kind.NAMED, school=unit.code, detail=f"passport {now.version}")
     today = visit.dashboard.clock().date()
     return _form(visit, unit, {VALID_FROM.code: today.isoformat(), **filled_in(now, contacts)}, {})

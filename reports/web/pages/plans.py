@@ -10,6 +10,7 @@ from pipeline.access.events import Kind
 from pipeline.held import approve, held_by_kind
 from pipeline.outbox import Box
 from quality.kinds import kinds
+from reports.web.pages.moments import moments
 from reports.web.pages.regions import TARGETS
 from reports.web.pages.view import page
 from reports.web.visit import Operating, OwnForm, Visit
@@ -57,4 +58,5 @@ def _page(visit: Visit, trouble: str = "") -> Response:
         trouble=trouble,
         targets=TARGETS,
         kinds=kinds(),
+        moment=moments(visit),
     )

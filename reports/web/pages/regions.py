@@ -17,9 +17,9 @@ from quality.measures import MEASURES
 from reports.book_of_tables import definition_sheet
 from reports.web.pages.downloads import AsFile, download
 from reports.web.pages.tables import UnitRow, asked_figures, by_unit, unit_sheet, worst_first
-from reports.web.pages.trend import week_sheet, weeks_of
+from reports.web.pages.trend import Week, week_sheet, weeks_of
 from reports.web.pages.view import Days, Range, definitions, measured_before, page
-from reports.web.visit import Visiting, WholeRegion
+from reports.web.visit import Visit, Visiting, WholeRegion
 from schemas.rulebook import rule
 
 router = APIRouter()
@@ -30,8 +30,9 @@ LEFT JOIN registry.schools s ON s.district = d.code AND s.closed_on IS NULL
 GROUP BY d.code, d.name ORDER BY d.name"""
 # What each portal holds of what it should.
 _DELIVERIES = """
-SELECT target, state, count(*) AS records, count(DISTINCT school) AS schools
-FROM outbox.desired GROUP BY target, state ORDER BY target, state"""
+SELECT target, state, sum(records)::bigint AS records, count(*) AS schools FROM (
+  SELECT target, state, school, count(*) AS records FROM outbox.desired GROUP BY 1, 2, 3
+) each GROUP BY target, state ORDER BY target, state"""
 _QUARANTINE = """
 SELECT rule, count(*) AS records, count(DISTINCT school) AS schools FROM ops.quarantine
 WHERE state = 'open' GROUP BY rule ORDER BY records DESC, rule LIMIT 20"""
@@ -74,13 +75,11 @@ class Waiting:
 
 @router.get("/region")
 def region(visit: Visiting, unit: WholeRegion, days: Range, as_file: AsFile) -> Response:
-    """The region's page."""
-    with visit.reading() as connection:
-        districts, counts = _districts(connection, days)
-        weeks = weeks_of(connection, Level.REGION, Scope.of_region(), days)
-        waiting = Waiting(
-            *(_rows(connection, query) for query in (_DELIVERIES, _QUARANTINE, _DOWN))
-        )
+    """The region's page. Its figures are kept for a minute: all who see it see the same."""
+    kept, now = visit.dashboard.kept, visit.dashboard.clock()
+    districts, counts = kept.get(("region", days), now, lambda: _districts(visit, days)).what
+    weeks = kept.get(("weeks", days), now, lambda: _weeks(visit, days)).what
+    waiting = kept.get("waiting", now, lambda: _waiting(visit))
     if as_file:
         measures = definitions().measures
         sheets = [
@@ -99,30 +98,42 @@ def region(visit: Visiting, unit: WholeRegion, days: Range, as_file: AsFile) -> 
         whole=_whole(districts),
         measures=definitions().measures,
         weeks=weeks,
-        waiting=waiting,
+        waiting=waiting.what,
+        counted_at=waiting.at,
         targets=TARGETS,
         states=STATES,
         reason=lambda code: rule(code).reason,
     )
 
 
-def _districts(connection: Connection, days: Days) -> tuple[list[UnitRow], dict[str, int]]:
+def _districts(visit: Visit, days: Days) -> tuple[list[UnitRow], dict[str, int]]:
     """Districts, worst first, and how many schools each has."""
-    known = _rows(connection, _COUNTS)
-    counts = {row["code"]: row["schools"] for row in known}
     now: dict[str, Any] = {}
     before: dict[str, Any] = {}
-    if days.measured:
-        span, scope = (days.first, days.last), Scope.of_region()
-        now = by_unit(asked_figures(connection, Level.DISTRICT, scope, span))
-        if then := measured_before(connection, days.as_of):
-            told = asked_figures(connection, Level.DISTRICT, scope, span, as_of=then)
-            before = by_unit(told)
+    with visit.reading() as connection:
+        known = _rows(connection, _COUNTS)
+        if days.measured:
+            span, scope = (days.first, days.last), Scope.of_region()
+            now = by_unit(asked_figures(connection, Level.DISTRICT, scope, span))
+            if then := measured_before(connection, days.as_of):
+                told = asked_figures(connection, Level.DISTRICT, scope, span, as_of=then)
+                before = by_unit(told)
+    counts = {row["code"]: row["schools"] for row in known}
     rows = [
         UnitRow(one["code"], one["name"], now.get(one["code"], {}), before.get(one["code"], {}))
         for one in known
     ]
     return worst_first(rows, "fill_rate"), counts
+
+
+def _weeks(visit: Visit, days: Days) -> list[Week]:
+    with visit.reading() as connection:
+        return weeks_of(connection, Level.REGION, Scope.of_region(), days)
+
+
+def _waiting(visit: Visit) -> Waiting:
+    with visit.reading() as connection:
+        return Waiting(*(_rows(connection, query) for query in (_DELIVERIES, _QUARANTINE, _DOWN)))
 
 
 def _whole(districts: list[UnitRow]) -> UnitRow:

@@ -53,15 +53,10 @@ def environment() -> Environment:
 
 
 def page(visit: Visit, template: str, *, status: int = 200, **shown: Any) -> Response:
-    """The page that ``template`` makes of ``shown`` for who is signed in; ``day_of``: the day of a
-    moment, in the region's zone."""
-    zone = visit.dashboard.clock().tzinfo
-    shown = {
-        "visit": visit,
-        "account": visit.account,
-        "day_of": lambda moment: words.short_date(moment.astimezone(zone).date()),
-    } | shown
-    return plain_page(visit.request, template, status=status, **shown)
+    """The page that ``template`` makes of ``shown`` for who is signed in."""
+    return plain_page(
+        visit.request, template, status=status, visit=visit, account=visit.account, **shown
+    )
 
 
 def plain_page(request: Request, template: str, *, status: int = 200, **shown: Any) -> Response:

@@ -14,6 +14,7 @@ from pipeline.card_words import rule_title
 from pipeline.entries import EntryRefusedError
 from pipeline.waiver_requests import Decision, Request, places_of, requests_of_district
 from reports.web.pages.cards import FLAWS, LONGEST, TOO_LONG
+from reports.web.pages.moments import moments
 from reports.web.pages.view import page
 from reports.web.visit import AsOffice, OwnDistrict, OwnForm, Unit, Visit, Visiting
 
@@ -81,4 +82,5 @@ def _page(
         answer=answer,
         longest=LONGEST,
         rule_title=rule_title,
+        moment=moments(visit),
     )

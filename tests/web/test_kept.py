@@ -1,0 +1,69 @@
+"""What is dear to find is found once a minute, by one, for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from time import sleep
+
+from sqlalchemy import text
+
+from reports.web.kept import LONGEST, Kept
+from reports.web.visit import Dashboard
+from tests.web.conftest import Clock
+from tests.web.people import Browser
+
+NOW = datetime(2026, 9, 19, 9, tzinfo=UTC)
+
+
+def test_it_is_found_anew_after_a_minute_and_for_each_key() -> None:
+    kept, times = Kept(), count(1)
+
+    def found(key: str, after: timedelta) -> int:
+        return kept.get(key, NOW + after, lambda: next(times)).what
+
+    assert [found("a", timedelta(0)), found("a", LONGEST - timedelta(seconds=1))] == [1, 1]
+    assert found("b", timedelta(0)) == 2
+    assert found("a", LONGEST) == 3
+
+
+def test_what_failed_is_not_kept() -> None:
+    kept = Kept()
+    with suppress(ZeroDivisionError):
+        kept.get("a", NOW, lambda: 1 // 0)
+    assert kept.get("a", NOW, lambda: 1).what == 1
+
+
+def test_many_who_ask_at_once_have_it_found_once() -> None:
+    kept, times = Kept(), count(1)
+
+    def slow() -> int:
+        sleep(0.05)
+        return next(times)
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda _: kept.get("a", NOW, slow).what, range(8)))
+    assert told == [1] * 8
+
+
+def test_the_region_sees_a_change_after_a_minute(
+    browser: Callable[[str], Browser], dashboard: Dashboard, clock: Clock
+) -> None:
+    opened = browser("region-reader")
+    clock.pass_(LONGEST)
+    opened.get("/region")
+    with dashboard.hub.engine.begin() as connection:
+        name = connection.execute(text("SELECT name FROM registry.districts LIMIT 1")).scalar_one()
+        renamed = text("UPDATE registry.districts SET name = :to WHERE name = :name")
+        connection.execute(renamed, {"name": name, "to": "Переименованный район"})
+    try:
+        assert "Переименованный район" not in opened.get("/region").text
+        clock.pass_(LONGEST)
+        assert "Переименованный район" in opened.get("/region").text
+    finally:
+        with dashboard.hub.engine.begin() as connection:
+            connection.execute(renamed, {"to": name, "name": "Переименованный район"})
+        clock.pass_(LONGEST)
