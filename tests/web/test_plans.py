@@ -1,0 +1,153 @@
+"""Held withdrawals are approved by the operator alone, as many as were shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from reports.web.pages.plans import CHANGED
+from reports.web.visit import Dashboard
+from tests.end_to_end.world import World
+from tests.web.forms import inputs_of, parsed, words_of
+from tests.web.people import Browser
+
+Opened = Callable[[str], Browser]
+SCHOOL, PAGE = "781001", "/plans"
+
+
+@pytest.fixture
+def held(region: World) -> Iterator[list[dict[str, Any]]]:
+    """Seven lessons and four marks of a school that wait; afterwards they are as they were."""
+    wanted = []
+    for entity, count in (("lesson", 7), ("mark", 4)):
+        wanted += region.rows(
+            "SELECT target, school, key, entity, state FROM outbox.desired WHERE school = :school"
+            " AND entity = :entity AND state = 'delivered' ORDER BY key LIMIT :count",
+            school=SCHOOL,
+            entity=entity,
+            count=count,
+        )
+    assert len(wanted) == 11
+    for row in wanted:
+        hold(region, row)
+    yield wanted
+    for row in region.rows(
+        "SELECT target, school, key FROM outbox.desired WHERE school = :school"
+        " AND state IN ('held', 'approved')",
+        school=SCHOOL,
+    ):
+        put(region, row, "delivered")
+
+
+def put(region: World, row: dict[str, Any], state: str) -> None:
+    region.write(
+        "UPDATE outbox.desired SET state = :state WHERE target = :target AND school = :school"
+        " AND key = :key",
+        state=state,
+        **{name: row[name] for name in ("target", "school", "key")},
+    )
+
+
+def hold(region: World, row: dict[str, Any]) -> None:
+    put(region, row, "held")
+
+
+def one_more(region: World) -> None:
+    (row,) = region.rows(
+        "SELECT target, school, key FROM outbox.desired WHERE school = :school"
+        " AND entity = 'mark' AND state = 'delivered' ORDER BY key DESC LIMIT 1",
+        school=SCHOOL,
+    )
+    hold(region, row)
+
+
+def states(region: World) -> dict[str, int]:
+    rows = region.rows(
+        "SELECT state, count(*)::int AS n FROM outbox.desired WHERE school = :school"
+        " AND state IN ('held', 'approved') GROUP BY state",
+        school=SCHOOL,
+    )
+    return {row["state"]: row["n"] for row in rows}
+
+
+def form_of(opened: Browser) -> dict[str, str]:
+    (form,) = [f for f in parsed(opened.get(PAGE)).iter("form") if f.get("action") == PAGE]
+    return inputs_of(form)
+
+
+def logged(region: World) -> list[tuple[str, str, int]]:
+    rows = region.rows(
+        "SELECT actor, school, count FROM ops.action_log WHERE action = 'approve_withdrawals'"
+        " ORDER BY id"
+    )
+    return [(row["actor"], row["school"], row["count"]) for row in rows]
+
+
+def test_what_waits_is_approved_as_it_was_shown(
+    browser: Opened, region: World, dashboard: Dashboard, held: list[dict[str, Any]]
+) -> None:
+    opened = browser("operator")
+    page = parsed(opened.get(PAGE))
+    rows = {words_of(row[0]): words_of(row[1]) for row in page.iter("tr") if len(row) == 2}
+    assert (rows["Уроков"], rows["Отметок"]) == ("7", "4")
+    before = logged(region)
+    answer = opened.send(PAGE, **form_of(opened))
+    assert answer.history[0].status_code == 303
+    assert "Ничего не ждёт" in answer.text
+    assert states(region) == {"approved": 11}
+    assert logged(region)[len(before) :] == [("operator", SCHOOL, 11)]
+    with dashboard.accounts.begin() as connection:
+        query = text("SELECT login, kind, school, detail FROM access.events ORDER BY id DESC")
+        last = tuple(connection.execute(query).first() or ())
+    assert last == ("operator", "entered", SCHOOL, "approve_withdrawals diary 11")
+
+
+def test_more_than_was_shown_is_shown_again(
+    browser: Opened, region: World, held: list[dict[str, Any]]
+) -> None:
+    opened = browser("operator")
+    shown, before = form_of(opened), logged(region)
+    one_more(region)
+    answer = opened.send(PAGE, **shown)
+    assert (answer.status_code, CHANGED in answer.text) == (409, True)
+    assert states(region) == {"held": 12}
+    assert logged(region) == before
+    assert form_of(opened)["count"] == "12"
+
+
+def test_what_is_approved_already_is_told(
+    browser: Opened, region: World, held: list[dict[str, Any]]
+) -> None:
+    opened = browser("operator")
+    shown = form_of(opened)
+    opened.send(PAGE, **shown)
+    before = logged(region)
+    assert opened.send(PAGE, **shown).status_code == 409
+    assert logged(region) == before
+
+
+@pytest.mark.parametrize("login", ["region-reader", "d1-officer", "s1-administrator"])
+def test_only_the_operator_approves(
+    browser: Opened, region: World, held: list[dict[str, Any]], login: str
+) -> None:
+    opened = browser(login)
+    assert opened.get(PAGE).status_code == 404
+    assert 'href="/plans"' not in opened.get("/files").text
+    said = {"target": "diary", "school": SCHOOL, "count": "11"}
+    assert opened.post("/files", PAGE, **said).status_code == 404
+    assert states(region) == {"held": 11}
+
+
+def test_a_form_of_another_page_or_without_a_number_is_refused(
+    browser: Opened, region: World, held: list[dict[str, Any]]
+) -> None:
+    opened = browser("operator")
+    said = form_of(opened)
+    assert opened.send(PAGE, **(said | {"csrf": "чужой"})).status_code == 403
+    assert opened.send(PAGE, **(said | {"count": "все"})).status_code == 400
+    assert opened.send(PAGE, **(said | {"count": "10"})).status_code == 409
+    assert opened.send(PAGE, **(said | {"school": "999999"})).status_code == 409
+    assert states(region) == {"held": 11}
