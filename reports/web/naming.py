@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.access.events import Kind
 from pipeline.hub import Hub
-from privacy.release import Channel, ReleaseRefusedError, release_names
+from pipeline.page_names import names_on_pages
 from reports.web.visit import Unit, Visit
 
 # Purposes of privacy/policies/releases.yml: what is to be mended, and what figures are made of.
@@ -42,16 +42,8 @@ def names_of(
     if not wanted or not visit.account.is_of_school:
         return Names()
     hub = acting(visit)
-    try:
-        known = release_names(
-            hub.vault,
-            school.code,
-            wanted,
-            purpose=purpose,
-            channel=Channel.PAGES,
-            log=hub.log_action,
-        )
-    except ReleaseRefusedError:
+    known = names_on_pages(hub, school.code, wanted, purpose)
+    if known is None:
         return Names(refused=True)
     visit.note(Kind.NAMED, school=school.code, detail=page)
     return Names(known)
