@@ -26,7 +26,7 @@ from quality.journal_frames import read_frame
 from quality.lesson_cells import OF_LESSONS
 from quality.school_days import days_between
 from quality.supersede import supersede
-from schemas.tables import cell_states, lesson_cells, measures, uploads
+from schemas.tables import cell_states, lesson_cells, uploads
 
 _HERE = "school = :school AND source = :source AND school_year = :school_year"
 # A row that a journal's later upload changed, brought or took away has a later instant; the upload
@@ -203,14 +203,6 @@ def keep_known(
     if changed.written.height:
         owned = changed.written.with_columns(school=pl.lit(school))
         add_rows(connection, f"{table.schema}.{table.name}", owned)
-
-
-def measured_after(connection: Connection, on: date) -> date | None:
-    """The next business date after ``on`` that was measured already."""
-    later: date | None = connection.execute(
-        select(func.min(measures.c.as_of)).where(measures.c.as_of > on)
-    ).scalar_one()
-    return later
 
 
 def held_on(table: Table, on: date) -> ColumnElement[bool]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import polars as pl
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from pipeline.form_counts import FormCount, journal_counts, keep_journal_counts
 from pipeline.hub import Hub
+from pipeline.measured import measured_after
 from pipeline.monthly import full_upload, own_checks
 from pipeline.paper_counts import known_sheets
 from pipeline.remarks import keep_remarks
@@ -24,7 +25,6 @@ from quality.regulations import Asked
 from quality.rules.find import find, spans
 from quality.rules.journal import Journal, no_remarks
 from quality.versions import MARK_VERSION, TERM_MARK_VERSION, mark_versions, term_mark_versions
-from schemas.tables import measures
 
 HUB = "hub"  # the source of remarks that are not about one journal
 # What is found about a school beside its journals, in the period: frames of ``remarks.REMARK``.
@@ -53,7 +53,7 @@ def check(
     count = 0
     period = (date_from, business_date)
     with hub.engine.begin() as connection:
-        looking_back = _measured_later(connection, business_date)
+        looking_back = measured_after(connection, business_date) is not None
         registered = places(connection, date_from)
     for school in registered:
         with hub.engine.begin() as connection:
@@ -134,8 +134,3 @@ def _journal(
         with_uid=with_uid,
         paper=known_sheets(connection, school.code, facts.source, period[1]),
     )
-
-
-def _measured_later(connection: Connection, business_date: date) -> bool:
-    last: date | None = connection.execute(select(func.max(measures.c.as_of))).scalar()
-    return last is not None and last > business_date

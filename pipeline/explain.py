@@ -9,22 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 
 from pipeline.addresses import AddressError, Figure, Kind, Level
 from pipeline.counted import ROWS, Counted, count_form1, count_rows
 from pipeline.counted_days import count_days
 from pipeline.counted_remarks import count_remarks
+from pipeline.explain_lookup import school_year
 from pipeline.origins import ORIGINS, WANTED, origins
 from pipeline.school_facts import SchoolPlace, end_of, journal_facts, places
 from quality.journal_frames import Known, known_rows
 from quality.journal_outline import pupils_with_data
 from quality.profiles import Profile
-from schemas.tables import school_years
 
 # Rows with the names that the journal has for their classes and subjects.
 NAMED = ROWS | {"class_name": pl.String(), "subject_name": pl.String()}
@@ -69,7 +69,7 @@ def explain(
     ``RowsDifferError``, ``quality.profiles.UnknownProfileError``.
     """
     chosen = _schools(connection, figure)
-    as_of = end_of(figure.as_of, zone_of(connection, figure.first))
+    as_of = end_of(figure.as_of, school_year(connection, figure.first).zone)
     for school in chosen:
         own = figure.of_school(school.code)
         yield _explain_school(connection, school, own, as_of, schedule_basis)
@@ -232,17 +232,3 @@ def _schools(connection: Connection, figure: Figure) -> list[SchoolPlace]:
     if not chosen:
         raise AddressError(f"{figure.level}/{figure.unit}: в эти дни такого в реестре нет")
     return chosen
-
-
-def zone_of(connection: Connection, day: date) -> str:
-    """The region's zone in the school year of ``day``. Raises ``AddressError``."""
-    query = (
-        select(school_years.c.zone)
-        .where(school_years.c.start <= day)
-        .order_by(school_years.c.start.desc())
-        .limit(1)
-    )
-    zone: str | None = connection.execute(query).scalar_one_or_none()
-    if zone is None:
-        raise AddressError(f"{day}: такого учебного года в реестре нет")
-    return zone

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from pipeline.addresses import AddressError
-from schemas.tables import journal_table, measures, school_years, schools
+from pipeline.figures import SchoolYear, school_year_of
+from pipeline.measured import last_measured
+from schemas.tables import journal_table, schools
 
 
 def journal_key(connection: Connection, school: str, entity: str, word: str) -> str:
@@ -33,18 +35,17 @@ def journal_key(connection: Connection, school: str, entity: str, word: str) -> 
     return keys.pop()
 
 
-def last_measured(connection: Connection) -> date:
+def latest_day(connection: Connection) -> date:
     """The last day that was measured. Raises ``AddressError`` if none was."""
-    day: date | None = connection.execute(select(func.max(measures.c.as_of))).scalar_one()
+    day = last_measured(connection)
     if day is None:
         raise AddressError("показатели ещё не считались; укажите --as-of")
     return day
 
 
-def year_start(connection: Connection, day: date) -> date:
-    """The first day of the school year of ``day``. Raises ``AddressError``."""
-    query = select(func.max(school_years.c.start)).where(school_years.c.start <= day)
-    first: date | None = connection.execute(query).scalar_one()
-    if first is None:
-        raise AddressError(f"{day}: такого учебного года в реестре нет; укажите --from")
-    return first
+def school_year(connection: Connection, day: date) -> SchoolYear:
+    """The school year of ``day``. Raises ``AddressError``."""
+    try:
+        return school_year_of(connection, day)
+    except ValueError:
+        raise AddressError(f"{day}: такого учебного года в реестре нет") from None

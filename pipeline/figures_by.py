@@ -18,6 +18,7 @@ import polars as pl
 from sqlalchemy import Connection, select, text
 
 from pipeline.figures import school_year_of
+from pipeline.measured import last_measured
 from pipeline.past_cells import PAST, count_past_cells
 from pipeline.registry import UnknownSchoolError
 from pipeline.report import NothingMeasuredError
@@ -137,8 +138,8 @@ def figures_by(
     ``school_facts.journal_facts``. Raises ``NothingMeasuredError``, ``UnknownSchoolError`` or
     ``FiguresError``.
     """
-    newest = _measured(connection, date.max)
-    known_on = _measured(connection, asked.as_of or date.max)
+    newest = last_measured(connection)
+    known_on = last_measured(connection, asked.as_of or date.max)
     if newest is None or known_on is None:
         raise NothingMeasuredError((asked.as_of or asked.date_to).isoformat())
     wanted = asked.measures or measures_of(asked.level)
@@ -197,7 +198,7 @@ class _Reading:
         """Accumulation, on the last measured day of each bucket."""
         each = self._asked.each
         # A range in one needs its last measured day only, and an index finds that at once.
-        last = _measured(self._connection, self._values["last"]) if each is None else None
+        last = last_measured(self._connection, self._values["last"]) if each is None else None
         self._values["measured"] = last if last and last >= self._asked.date_from else None
         days = "SELECT CAST(:measured AS date) AS day" if each is None else _MEASURED_DAYS
         query = f"""
@@ -263,10 +264,3 @@ def _schools_of(connection: Connection, scope: Scope) -> list[str]:
     if scope.district is not None and not found:
         raise FiguresError(f"the registry has no schools of a district {scope.district!r}")
     return found
-
-
-def _measured(connection: Connection, until: date) -> date | None:
-    """The newest business date until ``until`` that was measured."""
-    query = text("SELECT max(as_of) FROM quality.measures WHERE as_of <= :until")
-    newest: date | None = connection.execute(query, {"until": until}).scalar_one()
-    return newest

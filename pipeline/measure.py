@@ -26,10 +26,10 @@ from pipeline.cells import (
     keep_known,
     keep_lessons,
     lessons_by_day,
-    measured_after,
     stale_days,
     states,
 )
+from pipeline.measured import measured_after
 from pipeline.school_calendar import blamed
 from pipeline.school_facts import (
     OpenJournal,

@@ -17,7 +17,7 @@ from pipeline.cli.present import AsJson
 from pipeline.exits import Exit
 from pipeline.explain import explain
 from pipeline.explain_ledger import explain_counter
-from pipeline.explain_lookup import journal_key, last_measured, year_start
+from pipeline.explain_lookup import journal_key, latest_day, school_year
 from pipeline.figures import schedule_basis
 from pipeline.hub import Hub
 from pipeline.ledger import Counter
@@ -124,14 +124,14 @@ def address_of(connection: Connection, asked: Asked) -> Address:
         return LedgerCounter(
             Counter(asked.code), asked.school, asked.run, asked.entity, asked.source
         )
-    as_of = asked.as_of or last_measured(connection)
+    as_of = asked.as_of or latest_day(connection)
     last = asked.last or as_of
     level, unit = _unit(asked)
     return Figure(
         *_kind(asked),
         level=level,
         unit=unit,
-        first=asked.first or year_start(connection, last),
+        first=asked.first or school_year(connection, last).start,
         last=last,
         as_of=as_of,
         within=tuple(_cuts(connection, asked)),

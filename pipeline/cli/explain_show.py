@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 
 from pipeline.addresses import Figure, Level
 from pipeline.cli.present import show
-from pipeline.explain import Explained, kept, origins_by_row, zone_of
+from pipeline.explain import Explained, kept, origins_by_row
 from pipeline.explain_ledger import ExplainedCounter
+from pipeline.explain_lookup import school_year
 from quality.profiles import Profile
 from reports.explained import meaning, origin_words, row_words
 from reports.words import grouped, short_date
@@ -40,7 +41,7 @@ def show_figure(
 
     A school's figure is shown with its rows, another one by school; as JSON always with the rows.
     """
-    zone = ZoneInfo(zone_of(connection, figure.first))
+    zone = ZoneInfo(school_year(connection, figure.first).zone)
     numerator = denominator = 0
     schools: list[dict[str, Any]] = []
     last: Explained | None = None

@@ -7,14 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import uvicorn
-
 from pipeline.clients import Clients
 from pipeline.database import Role, connect
 from pipeline.hub import Hub
 from pipeline.settings import Settings
 from reports.public.app import Service, create_app
 from reports.public.tokens import Tokens
+from reports.serving import serve
 
 # The database role that reads for the service and writes the action log.
 ROLE: Role = "svod_service"
@@ -31,15 +30,7 @@ def main() -> None:
     hub = replace(Hub.open(settings), engine=connect(settings, ROLE))
     zone = ZoneInfo(settings.zone)
     service = Service(hub, clients, Tokens(hub), lambda: datetime.now(zone).date())
-    # No access log: its lines would hold the children's codes.
-    uvicorn.run(
-        create_app(service),
-        host=options.host,
-        port=options.port,
-        access_log=False,
-        server_header=False,
-        log_level="warning",
-    )
+    serve(create_app(service), options.host, options.port)
 
 
 if __name__ == "__main__":

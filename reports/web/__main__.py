@@ -7,12 +7,11 @@ import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import uvicorn
-
 from pipeline.database import connect
 from pipeline.exits import Exit
 from pipeline.hub import Hub
 from pipeline.settings import Settings
+from reports.serving import serve
 from reports.web import oidc
 from reports.web.app import create_app
 from reports.web.provider import Provider, ProviderSettingsError
@@ -41,15 +40,7 @@ def main() -> None:
         address=options.address,
         provider=provider,
     )
-    # No access log: its lines would hold codes of people. The book of the dashboard tells who came.
-    uvicorn.run(
-        create_app(dashboard),
-        host=options.host,
-        port=options.port,
-        access_log=False,
-        server_header=False,
-        log_level="warning",
-    )
+    serve(create_app(dashboard), options.host, options.port)
 
 
 if __name__ == "__main__":

@@ -135,8 +135,10 @@ def factor(visit: Visiting) -> Response:
 
 @router.post("/account/factor")
 def factor_given(visit: Visiting, form: OwnForm) -> Response:
-    """Confirm the second factor by a code of it."""
+    """Confirm the second factor by a code of it; one that is confirmed needs no second time."""
     dashboard, account = visit.dashboard, visit.account
+    if account.factor_confirmed:
+        return RedirectResponse("/account/factor", 303)
     keys, at = dashboard.hub.keys, dashboard.clock()
     with dashboard.accounts.begin() as connection:
         address = second_factor.begun(connection, keys, account) or ""

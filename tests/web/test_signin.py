@@ -171,3 +171,10 @@ def test_a_first_password_must_be_changed(
     assert "Нужно от 12" in weak.text
     opened.post("/account/password", now=given, password=PASSWORD, again=PASSWORD)
     assert opened.get("/district/d1").url == url + "/district/d1"
+
+
+def test_a_second_factor_that_is_confirmed_is_not_confirmed_again(
+    browser: Opened, url: str
+) -> None:
+    answer = browser("operator").post("/region", "/account/factor", code="000000")
+    assert (answer.status_code, answer.url) == (200, url + "/account/factor")

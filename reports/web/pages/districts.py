@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection, text
 
 from pipeline.figures_by import Level
+from pipeline.measured import measured_before
 from pipeline.scope import Scope
 from pipeline.waiver_requests import waiting
 from quality.measures import MEASURES
@@ -20,7 +21,7 @@ from reports.book_of_tables import definition_sheet
 from reports.web.pages.downloads import AsFile, download
 from reports.web.pages.tables import UnitRow, asked_figures, by_unit, unit_sheet, worst_first
 from reports.web.pages.trend import week_sheet, weeks_of
-from reports.web.pages.view import Days, Range, definitions, measured_before, page
+from reports.web.pages.view import Days, Range, definitions, page
 from reports.web.visit import OwnDistrict, Visiting
 
 router = APIRouter()

@@ -13,7 +13,8 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from pipeline.addresses import Cut, Figure, Kind
-from pipeline.explain import Explained, explain, kept, origins_by_row, zone_of
+from pipeline.explain import Explained, explain, kept, origins_by_row
+from pipeline.explain_lookup import school_year
 from pipeline.figure_cells import measured
 from pipeline.figures import schedule_basis
 from reports.book_of_tables import Column, TableSheet
@@ -61,7 +62,7 @@ def rows_page(
     """The page, or file, of a school's ``figure``. Raises ``AddressError``, or
     ``RowsDifferError`` for a fault of the hub."""
     with visit.reading() as connection:
-        zone = ZoneInfo(zone_of(connection, figure.first))
+        zone = ZoneInfo(school_year(connection, figure.first).zone)
         (found,) = explain(connection, figure, schedule_basis)
         which = which or _usual(found)
         chosen = _chosen(found, which)

@@ -7,7 +7,6 @@ stands in the action log.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
@@ -23,6 +22,7 @@ from pipeline.passports import (
     versions_of,
 )
 from quality.passports import LONGEST, NO, YES, passport_fields
+from reports.web.naming import acting
 from reports.web.pages.moments import moments
 from reports.web.pages.view import page
 from reports.web.visit import AsSchool, OwnForm, OwnSchool, Unit, Visit, Visiting
@@ -51,7 +51,7 @@ def editing(visit: Visiting, unit: AsSchool) -> Response:
     _, now = _known(visit, unit)
     contacts: Mapping[str, str] = {}
     if now is not None and now.contacts:
-        hub = replace(visit.dashboard.hub, actor=visit.account.login)
+        hub = acting(visit)
         contacts = own_contacts(hub, unit.code, now.version)
         visit.note(Kind.NAMED, school=unit.code, detail=f"passport {now.version}")
     today = visit.dashboard.clock().date()

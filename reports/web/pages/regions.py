@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from pipeline.destinations import CONTINGENT, DIARY
 from pipeline.figures_by import Level
+from pipeline.measured import measured_before
 from pipeline.outbox import State
 from pipeline.scope import Scope
 from quality.measures import MEASURES
@@ -18,7 +19,7 @@ from reports.book_of_tables import definition_sheet
 from reports.web.pages.downloads import AsFile, download
 from reports.web.pages.tables import UnitRow, asked_figures, by_unit, unit_sheet, worst_first
 from reports.web.pages.trend import Week, week_sheet, weeks_of
-from reports.web.pages.view import Days, Range, definitions, measured_before, page
+from reports.web.pages.view import Days, Range, definitions, page
 from reports.web.visit import Visit, Visiting, WholeRegion
 from schemas.rulebook import rule
 

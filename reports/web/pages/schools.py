@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection, select
 
 from pipeline.figures_by import Level
+from pipeline.measured import measured_before
 from pipeline.scope import Scope
 from quality.measures import MEASURES
 from quality.profiles import Profile, load_profile
@@ -22,7 +23,7 @@ from reports.web.pages.opened import Span
 from reports.web.pages.school_things import HEADINGS, TITLES, By, Things, things_of
 from reports.web.pages.tables import UnitRow, asked_figures, by_unit
 from reports.web.pages.trend import Week, week_sheet, weeks_of
-from reports.web.pages.view import Days, Range, measured_before, page
+from reports.web.pages.view import Days, Range, page
 from reports.web.visit import OwnSchool, Unit, Visiting
 from reports.words import short_date
 from schemas.tables import schools

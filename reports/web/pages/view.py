@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,15 +12,14 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlalchemy import Connection, func, select
 
 from pipeline.figures import SchoolYear, school_year_of
+from pipeline.measured import last_measured
 from quality.profiles import Profile, load_profile
 from quality.uploads import Cause
 from reports import words
 from reports.web.pages.opened import Span, cause_at, opened_at
 from reports.web.visit import Visit, Visiting
-from schemas.tables import measures
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -120,20 +119,6 @@ def days_of(request: Request, visiting: Visiting) -> Days:
 Range = Annotated[Days, Depends(days_of)]
 
 
-def last_measured(connection: Connection, until: date = date.max) -> date | None:
-    """The last business date ``until`` then that was measured of what the connection sees."""
-    query = select(func.max(measures.c.as_of)).where(measures.c.as_of <= until)
-    found: date | None = connection.execute(query).scalar_one()
-    return found
-
-
-def measured_before(connection: Connection, day: date) -> date | None:
-    """The business date that was measured before ``day``."""
-    query = select(func.max(measures.c.as_of)).where(measures.c.as_of < day)
-    found: date | None = connection.execute(query).scalar_one()
-    return found
-
-
 def definitions() -> Profile:
     """The measures in words."""
     return load_profile("common")
@@ -144,11 +129,6 @@ def with_query(request: Request, **changed: str | None) -> str:
     kept = dict(request.query_params) | changed
     said = urlencode({name: value for name, value in kept.items() if value})
     return f"{request.url.path}?{said}" if said else request.url.path
-
-
-def weeks_before(day: date, count: int) -> date:
-    """The Monday ``count`` weeks before the one of ``day``'s week."""
-    return day - timedelta(days=day.weekday() + 7 * count)
 
 
 def _day(request: Request, name: str) -> date | None:

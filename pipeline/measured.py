@@ -1,0 +1,28 @@
+"""Which business dates were measured; what the connection may not see was not."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from schemas.tables import measures
+
+
+def last_measured(connection: Connection, until: date = date.max) -> date | None:
+    """The last business date, ``until`` then, that was measured."""
+    query = select(func.max(measures.c.as_of)).where(measures.c.as_of <= until)
+    found: date | None = connection.execute(query).scalar_one()
+    return found
+
+
+def measured_before(connection: Connection, on: date) -> date | None:
+    """The last business date before ``on`` that was measured."""
+    return last_measured(connection, on - timedelta(days=1))
+
+
+def measured_after(connection: Connection, on: date) -> date | None:
+    """The first business date after ``on`` that was measured."""
+    query = select(func.min(measures.c.as_of)).where(measures.c.as_of > on)
+    found: date | None = connection.execute(query).scalar_one()
+    return found
