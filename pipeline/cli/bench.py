@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from pipeline import bench as work
-from pipeline import bench_cells as cells
-from pipeline import bench_web as web
 from pipeline import migrate
+from pipeline.bench import cells, web
+from pipeline.bench import explain as explanations
+from pipeline.bench import ingest as work
 from pipeline.cli.present import AsJson, show
 from pipeline.database import connect, stop_embedded
 from pipeline.hub import Hub
@@ -68,6 +68,20 @@ def measure(
         hub = _fresh_hub(Path(folder))
         took = cells.measuring(hub, days)
         took += cells.reading(hub, schools, SCHOOL_DAYS)
+        hub.engine.dispose()
+        stop_embedded(hub.settings)
+    show([asdict(one) for one in took], as_json=as_json)
+
+
+@bench.command("explain")
+def explain(
+    weeks: Annotated[int, typer.Option(help="Weeks of the school's lessons.")] = 34,
+    as_json: AsJson = False,
+) -> None:
+    """Figures of a school's whole year opened down to the lines of their first rows."""
+    with TemporaryDirectory(prefix="svod-bench-") as folder:
+        hub = _fresh_hub(Path(folder))
+        took = explanations.explaining(hub, weeks)
         hub.engine.dispose()
         stop_embedded(hub.settings)
     show([asdict(one) for one in took], as_json=as_json)

@@ -7,7 +7,7 @@ import json
 from typer.testing import CliRunner
 
 from pipeline.access.accounts import Level
-from pipeline.bench_web import PAGES
+from pipeline.bench.web import PAGES
 from pipeline.cli import app
 
 

@@ -26,7 +26,7 @@ from urllib3.util import Retry
 
 from pipeline.access import accounts
 from pipeline.access.accounts import AccountRole, Level
-from pipeline.bench_cells import DISTRICTS, FIRST, LAST, SCHOOL, fill_region
+from pipeline.bench.cells import DISTRICTS, FIRST, LAST, SCHOOL, fill_region
 from pipeline.database import connect
 from pipeline.hub import Hub
 from pipeline.settings import Settings

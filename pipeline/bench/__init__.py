@@ -1,0 +1,1 @@
+"""Benchmarks (``svod bench``): how fast, on this machine, in figures."""
