@@ -20,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from pipeline.ledger import Counter
@@ -233,5 +234,6 @@ def _day(word: str) -> date:
         raise AddressError(f"«{word}» не день; пишут 2026-09-18") from None
 
 
+@lru_cache(maxsize=4096)  # a page has hundreds of addresses of a few units
 def _quoted(value: str) -> str:
     return quote(value, safe="")

@@ -3,7 +3,8 @@
 Schools, districts and the region add up from ``quality.day_cells``; what is below a school from
 ``quality.lesson_cells``, or for a past day from cells counted anew (``pipeline.past_cells``).
 Accumulation does not add up over days: of a range, or of each part of it, it is that of its last
-measured day (``quality.pair_cells``).
+measured day: of schools and above as that day's measuring kept it (``quality.measures``), below
+them from ``quality.pair_cells``.
 """
 
 from __future__ import annotations
@@ -111,10 +112,20 @@ terms AS (
   FROM journal.term WHERE vanished_at IS NULL AND kind <> 'year' GROUP BY 1, 2
 )"""
 _IN_TERM = "JOIN terms t ON t.school = c.school AND {day} BETWEEN t.start AND t.finish"
+# The limit keeps the planner from reading all figures of the year to know its days.
 _MEASURED_DAYS = """
   SELECT d::date AS day FROM generate_series(:first, :last, interval '1 day') d
-  WHERE EXISTS (SELECT FROM quality.measures m WHERE m.as_of = d::date)
+  WHERE (SELECT true FROM quality.measures m WHERE m.as_of = d::date LIMIT 1)
 """
+# Accumulation as known on ``e.day``. Of schools each figure is found by itself: a plan that reads
+# all that was ever measured would take longer with every evening.
+_OF_PAIRS = """JOIN quality.pair_cells c
+  ON c.school = e.school AND c.as_of <= e.day AND (c.until IS NULL OR c.until > e.day)"""
+_OF_SCHOOLS = """CROSS JOIN LATERAL (
+  SELECT m.unit AS school, m.numerator AS enough, m.denominator AS pairs FROM quality.measures m
+  WHERE m.as_of = e.day AND m.date_to = e.day AND m.level = 'school' AND m.unit = e.school
+    AND m.measure = 'accumulation' LIMIT 1
+) c"""
 _KNOWN = "c.as_of <= :known_on AND (c.until IS NULL OR c.until > :known_on)"
 
 
@@ -201,6 +212,7 @@ class _Reading:
         last = last_measured(self._connection, self._values["last"]) if each is None else None
         self._values["measured"] = last if last and last >= self._asked.date_from else None
         days = "SELECT CAST(:measured AS date) AS day" if each is None else _MEASURED_DAYS
+        kept = _OF_PAIRS if self._asked.level in _BELOW_SCHOOL else _OF_SCHOOLS
         query = f"""
 WITH {_TERMS}, measured AS ({days}), ends AS (
   SELECT c.school, {_BUCKETS[each].format(day="m.day")} AS bucket, max(m.day) AS day
@@ -209,8 +221,7 @@ WITH {_TERMS}, measured AS ({days}), ends AS (
 )
 SELECT {self._source}, {_UNITS[self._asked.level]}, e.bucket,
   sum(c.enough)::bigint, sum(c.pairs)::bigint
-FROM quality.pair_cells c {self._district}
-JOIN ends e ON e.school = c.school AND c.as_of <= e.day AND (c.until IS NULL OR c.until > e.day)
+FROM ends e {kept} {self._district}
 GROUP BY 1, 2, 3 HAVING sum(c.pairs) > 0"""
         return self._answer(query, ("enough", "pairs"))
 

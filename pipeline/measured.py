@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
@@ -25,4 +25,11 @@ def measured_after(connection: Connection, on: date) -> date | None:
     """The first business date after ``on`` that was measured."""
     query = select(func.min(measures.c.as_of)).where(measures.c.as_of > on)
     found: date | None = connection.execute(query).scalar_one()
+    return found
+
+
+def counted_at(connection: Connection) -> datetime | None:
+    """When anything was measured last, of whatever business date: until then what was found stays
+    true of every figure."""
+    found: datetime | None = connection.execute(select(func.max(measures.c.computed_at))).scalar()
     return found

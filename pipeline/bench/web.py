@@ -32,18 +32,29 @@ from pipeline.hub import Hub
 from pipeline.settings import Settings
 
 TIMEOUT = 60  # seconds
+_DISTRICTS = tuple(f"d{n}" for n in range(DISTRICTS))
 _YEAR = f"from={FIRST}&to={LAST}"
-# What people of a level open; ``{unit}``: their district, or one of the region's.
+# Schools whose people read: codes after that of the school with a journal.
+READ = tuple(str(int(SCHOOL) + n) for n in range(1, 21))
+# What people of a level open; ``{unit}``: their school or district, or one of the region's.
 PAGES = {
     Level.REGION: ("/region", f"/region?{_YEAR}", "/district/{unit}", "/help"),
     Level.DISTRICT: ("/district/{unit}", f"/district/{{unit}}?{_YEAR}", "/help"),
+    Level.SCHOOL: (
+        "/school/{unit}",
+        f"/school/{{unit}}?by=subject&{_YEAR}",
+        "/school/{unit}/lessons",
+        "/school/{unit}/cards",
+    ),
 }
-# Figures of every evening, accumulation of 20 classes in 12 subjects known in three versions, and
-# what the diary should hold.
+# Figures of every evening; accumulation of 20 classes in 12 subjects known in three versions, and
+# the lessons of the schools whose people read; what the diary should hold; and every evening's
+# runs, the last with its ledger.
 _FILL = [
     f"""INSERT INTO quality.measures (as_of, date_from, date_to, level, unit, measure, numerator,
-  denominator, definition, run_id)
-SELECT DISTINCT c.day, DATE '{FIRST}', c.day, 'school', c.school, m, 90, 100, 'spb 1', 'bench'
+  denominator, definition, run_id, computed_at)
+SELECT DISTINCT c.day, DATE '{FIRST}', c.day, 'school', c.school, m, 90, 100, 'spb 1', 'bench',
+  c.day + time '21:00'
 FROM quality.day_cells c, unnest(ARRAY['fill_rate', 'held', 'topic', 'homework', 'attendance',
   'marks', 'timeliness', 'accumulation', 'upload_frequency']) m
 ON CONFLICT DO NOTHING""",
@@ -59,6 +70,24 @@ WHERE s.code <> '{SCHOOL}'""",
 SELECT 'diary', s.code, 'r' || n, 'mark', 'h', 'h', s.school_year, 1,
   CASE WHEN n % 50 = 0 THEN 'withheld' ELSE 'delivered' END
 FROM registry.schools s, generate_series(1, :records) n""",
+    """INSERT INTO quality.lesson_cells (school, date, source, school_year, number, class_key,
+  subject_key, lesson_key, teacher, grade_level, held, topic, homework_due, homework, attendance,
+  marks, filled, parts_in_time, parts_judged, parts_open)
+SELECT d.school, d.day, 'paragraf', 2026, n, 'c' || c, 's' || (c + n) % 12, d.day || '-' || c || n,
+  't' || (c * 7 + n) % 40, 1 + c % 11, 1, (c + n) % 9 / 8, 1, n % 2, 1, 1, 0, 3, 4, 0
+FROM (SELECT DISTINCT school, day FROM quality.day_cells WHERE school = ANY(:read)) d,
+  generate_series(1, 30) c, generate_series(1, 6) n""",
+    """INSERT INTO registry.sources (school, kind, mapping, settings)
+SELECT code, 'paragraf', 'timetable', '{}' FROM registry.schools ON CONFLICT DO NOTHING""",
+    """INSERT INTO ops.school_runs (run_id, verb, school, source, business_date, state)
+SELECT v.verb || m.as_of, v.verb, s.code, v.source, m.as_of, 'done'
+FROM registry.schools s, (SELECT DISTINCT as_of FROM quality.measures) m,
+  (VALUES ('collect', 'paragraf'), ('deliver', 'diary')) v(verb, source)""",
+    """INSERT INTO ops.ledger (run_id, school, source, entity, counter, reason, count)
+SELECT r.run_id, r.school, r.source, e, c, '', 1000 FROM ops.school_runs r,
+  unnest(ARRAY['class', 'group', 'lesson', 'mark', 'absence', 'pupil']) e,
+  unnest(ARRAY['due', 'already', 'delivered', 'withheld']) c
+WHERE r.verb = 'deliver' AND r.business_date = (SELECT max(as_of) FROM quality.measures)""",
 ]
 
 
@@ -96,13 +125,18 @@ class Load:
 
 def dashboard(hub: Hub, schools: int, days: int, records: int, load: Load) -> list[PageTook]:
     """Pages of a region of ``schools`` with ``days`` school days, and ``records`` of each school
-    for the diary; slowest first."""
+    for the diary: all of them together, then each, slowest first."""
     fill_region(hub, schools, days)
+    values = {"records": records, "read": list(READ)}
     with hub.engine.begin() as connection:
         for statement in _FILL:
-            connection.execute(text(statement), {"records": records})
-    with hub.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(statement), values)
+    # The nightly load is over when people come.
+    owner = connect(hub.settings, "owner").execution_options(isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
         connection.execute(text("VACUUM ANALYZE"))
+        connection.execute(text("CHECKPOINT"))
+    owner.dispose()
     people = _enrol(hub.settings, load.users)
     with _served(hub.settings) as (url, server), ThreadPoolExecutor(load.users) as pool:
         sessions = [_signed_in(url, login, given) for login, given in people.items()]
@@ -120,14 +154,14 @@ def dashboard(hub: Hub, schools: int, days: int, records: int, load: Load) -> li
 
 
 def _enrol(settings: Settings, users: int) -> dict[str, str]:
-    """Passwords by login: a fifth sees the region, the others a district each."""
+    """Passwords by login: of five people one sees the region, two a district, two a school."""
     at = datetime.now(UTC)
     people = {}
     with connect(settings, "svod_access").begin() as connection:
         for n in range(users):
-            whole = n % 5 == 0
-            unit = "region" if whole else f"d{n % DISTRICTS}"
-            level = Level.REGION if whole else Level.DISTRICT
+            level = (Level.REGION, *2 * (Level.DISTRICT,), *2 * (Level.SCHOOL,))[n % 5]
+            units = {Level.REGION: ("region",), Level.DISTRICT: _DISTRICTS, Level.SCHOOL: READ}
+            unit = units[level][n % len(units[level])]
             login = f"{unit}-{n}"
             password = accounts.create(
                 connection, login=login, role=AccountRole.READER, level=level, unit=unit,
@@ -183,12 +217,12 @@ def _reads(
     """One person's pages until ``until``."""
     chance = random.Random(login)  # noqa: S311  the same walk each time
     unit = login.rpartition("-")[0]
-    level = Level.REGION if unit == "region" else Level.DISTRICT
+    level = _level_of(unit)
     answers = []
     time.sleep(chance.uniform(0, pause))  # people do not all begin at once
     while time.perf_counter() < until:
         page = chance.choice(PAGES[level])
-        own = f"d{chance.randrange(DISTRICTS)}" if level is Level.REGION else unit
+        own = chance.choice(_DISTRICTS) if level is Level.REGION else unit
         begun = time.perf_counter()
         answer = session.get(url + page.format(unit=own), timeout=TIMEOUT, allow_redirects=False)
         answers.append(Answered(page, answer.status_code, time.perf_counter() - begun))
@@ -196,14 +230,22 @@ def _reads(
     return answers
 
 
+def _level_of(unit: str) -> Level:
+    if unit == "region":
+        return Level.REGION
+    return Level.DISTRICT if unit in _DISTRICTS else Level.SCHOOL
+
+
 def _summed(answers: list[Answered], rss: int) -> list[PageTook]:
     by_page: dict[str, list[Answered]] = {}
     for one in answers:
         by_page.setdefault(one.page, []).append(one)
-    told = []
-    for page, own in by_page.items():
-        took = sorted(round(1000 * one.seconds) for one in own)
-        failed = sum(one.status != 200 for one in own)
-        p50, p95 = (took[int(part * (len(took) - 1))] for part in (0.5, 0.95))
-        told.append(PageTook(page, len(own), failed, p50, p95, took[-1], round(rss / 2**20)))
-    return sorted(told, key=lambda one: -one.p95)
+    told = [_took(page, own, rss) for page, own in by_page.items()]
+    return [_took("all pages", answers, rss), *sorted(told, key=lambda one: -one.p95)]
+
+
+def _took(page: str, answers: list[Answered], rss: int) -> PageTook:
+    took = sorted(round(1000 * one.seconds) for one in answers)
+    failed = sum(one.status != 200 for one in answers)
+    p50, p95 = (took[int(part * (len(took) - 1))] for part in (0.5, 0.95))
+    return PageTook(page, len(answers), failed, p50, p95, took[-1], round(rss / 2**20))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine, select
@@ -17,11 +17,12 @@ from pipeline.access.accounts import Account, AccountRole, Level
 from pipeline.access.events import Kind, note
 from pipeline.access.sessions import Session
 from pipeline.hub import Hub
-from pipeline.scope import scoped
-from reports.web.kept import Kept
+from pipeline.scope import Scope, scoped
+from reports.web.kept import MINUTE, Found, Kept
 from reports.web.provider import Provider
 from schemas.tables import districts, schools
 
+T = TypeVar("T")
 LARGEST_FORM = 64 * 1024  # bytes of a form that is posted
 MOST_FIELDS = 250  # of a passport with all its lists
 COOKIE = "svod"
@@ -80,6 +81,10 @@ class Visit:
         """A transaction that sees the rows of the account and no other."""
         with scoped(self.dashboard.reader, self.account.scope) as connection:
             yield connection
+
+    def kept(self, key: Hashable, find: Callable[[], T], longest: timedelta = MINUTE) -> Found[T]:
+        """``find``, unless somebody found it for ``key`` less than ``longest`` before."""
+        return self.dashboard.kept.get(key, self.dashboard.clock(), find, longest)
 
     def note(self, kind: Kind, *, school: str | None = None, detail: str = "") -> None:
         """Write a line of the book; committed before the answer goes out."""
@@ -140,6 +145,17 @@ class Unit:
     code: str
     name: str
     district: str = ""  # of a school: its district's code
+
+    @property
+    def scope(self) -> Scope:
+        """Its rows."""
+        match self.level:
+            case Level.REGION:
+                return Scope.of_region()
+            case Level.DISTRICT:
+                return Scope.of_district(self.code)
+            case Level.SCHOOL:
+                return Scope.of_schools(self.code)
 
 
 def school_in_scope(visiting: Visiting, code: str) -> Unit:

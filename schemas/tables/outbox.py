@@ -39,6 +39,8 @@ desired = Table(
     Column("batch", Text, comment="the batch that carries the record now"),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index("ix_desired_open", "target", "school", postgresql_where=text("state <> 'delivered'")),
+    # A person looks at them, and each look would read all that is not delivered.
+    Index("ix_desired_held", "target", "school", postgresql_where=text("state = 'held'")),
     schema="outbox",
 )
 

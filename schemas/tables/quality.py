@@ -36,6 +36,7 @@ measures = Table(
     Column("definition", Text, nullable=False, comment="version of the regulation profile"),
     Column("run_id", Text, nullable=False),
     Column("computed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index(None, "computed_at"),  # each page asks when it was measured last
     schema="quality",
 )
 

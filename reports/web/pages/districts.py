@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from markupsafe import Markup
 from sqlalchemy import Connection, text
 
 from pipeline.figures_by import Level
@@ -18,11 +19,13 @@ from pipeline.waiver_requests import waiting
 from quality.measures import MEASURES
 from quality.uploads import Cause
 from reports.book_of_tables import definition_sheet
+from reports.compliance import Figure
+from reports.web.kept import HOUR
 from reports.web.pages.downloads import AsFile, download
 from reports.web.pages.tables import UnitRow, asked_figures, by_unit, unit_sheet, worst_first
-from reports.web.pages.trend import week_sheet, weeks_of
-from reports.web.pages.view import Days, Range, definitions, page
-from reports.web.visit import OwnDistrict, Visiting
+from reports.web.pages.trend import trend, week_sheet, weeks_of
+from reports.web.pages.view import Days, Range, definitions, drawn, page
+from reports.web.visit import OwnDistrict, Unit, Visit, Visiting
 
 router = APIRouter()
 CALENDAR = timedelta(days=34)  # five weeks fit a page
@@ -44,6 +47,20 @@ class Calendar:
     causes: Mapping[str, Mapping[date, Cause]]
 
 
+@dataclass(frozen=True)
+class Counted:
+    """Figures of the schools by code and measure, now and on the day measured ``before``; and the
+    calendar."""
+
+    now: Mapping[str, Mapping[str, Figure]]
+    before: Mapping[str, Mapping[str, Figure]]
+    calendar: Calendar
+
+    def row(self, school: str, name: str) -> UnitRow:
+        """The row of ``school``."""
+        return UnitRow(school, name, self.now.get(school, {}), self.before.get(school, {}))
+
+
 @router.get("/district/{code}")
 def district(
     visit: Visiting,
@@ -58,17 +75,18 @@ def district(
     measure = sort.lstrip("-")
     measure = measure if measure in MEASURES else "fill_rate"
     with visit.reading() as connection:
-        rows = _schools(connection, unit.code, days)
-        calendar = _calendar(connection, unit.code, days)
+        known = connection.execute(text(_SCHOOLS), {"district": unit.code}).all()
         asked = waiting(connection, unit.code)
-        weeks = weeks_of(connection, Level.DISTRICT, Scope.of_district(unit.code), days)
+    code = unit.code
+    counted = visit.kept(("district", code, days), lambda: _counted(visit, code, days), HOUR).what
+    rows = [counted.row(school, name) for school, name in known]
     found = [row for row in rows if q.casefold() in f"{row.name} {row.code}".casefold()]
     ordered = worst_first(found, measure, best=sort.startswith("-"))
+    measures = definitions().measures
     if as_file:
-        measures = definitions().measures
         sheets = [
             unit_sheet("Школы", "Школа", f"{unit.name}, {days.words}", ordered, measures),
-            week_sheet(weeks, unit.name, measures),
+            week_sheet(weeks_of(visit, unit, days), unit.name, measures),
             definition_sheet(definitions(), unit.name),
         ]
         return download(visit, f"district-{unit.code}", days.span, sheets)
@@ -79,28 +97,42 @@ def district(
         days=days,
         schools=ordered,
         in_all=len(rows),
-        measures=definitions().measures,
-        calendar=calendar,
-        weeks=weeks,
-        seen={cause for own in calendar.causes.values() for cause in own.values()},
+        measures=measures,
+        tables=_drawn(visit, unit, days, ordered, counted),
         sort=sort,
         waiting=asked,
         q=q,
     )
 
 
-def _schools(connection: Connection, code: str, days: Days) -> list[UnitRow]:
-    known = connection.execute(text(_SCHOOLS), {"district": code}).all()
-    if not days.measured:
-        return [UnitRow(school, name) for school, name in known]
-    span, scope = (days.first, days.last), Scope.of_district(code)
-    now = by_unit(asked_figures(connection, Level.SCHOOL, scope, span))
-    before: dict[str, Any] = {}
-    if then := measured_before(connection, days.as_of):
-        before = by_unit(asked_figures(connection, Level.SCHOOL, scope, span, as_of=then))
-    return [
-        UnitRow(school, name, now.get(school, {}), before.get(school, {})) for school, name in known
-    ]
+def _drawn(
+    visit: Visit, unit: Unit, days: Days, schools: list[UnitRow], counted: Counted
+) -> dict[str, Markup]:
+    """The tables of the page, ``schools`` in their order."""
+    measures, calendar = definitions().measures, counted.calendar
+    seen = {cause for own in calendar.causes.values() for cause in own.values()}
+    key = (unit.code, days)
+    named = (key, tuple((one.code, one.name) for one in schools))
+    shown = {"days": days, "schools": schools, "measures": measures}
+    return {
+        "rows": drawn(visit, "district_schools.html.j2", named, **shown),
+        "calendar": drawn(
+            visit, "district_days.html.j2", named, **shown, calendar=calendar, seen=seen
+        ),
+        "trend": trend(visit, unit, days, measures),
+    }
+
+
+def _counted(visit: Visit, code: str, days: Days) -> Counted:
+    """The figures of the page."""
+    scope, span = Scope.of_district(code), (days.first, days.last)
+    now, before = {}, {}
+    with visit.reading() as connection:
+        if days.measured:
+            now = by_unit(asked_figures(connection, Level.SCHOOL, scope, span))
+        if then := measured_before(connection, days.as_of):
+            before = by_unit(asked_figures(connection, Level.SCHOOL, scope, span, as_of=then))
+        return Counted(now, before, _calendar(connection, code, days))
 
 
 def _calendar(connection: Connection, code: str, days: Days) -> Calendar:

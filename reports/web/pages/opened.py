@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote
 
 from pipeline.addresses import Cut, Figure, Kind, Level, cuts_of
 
@@ -53,5 +52,6 @@ def cause_at(cause: str, level: str, unit: str, day: date, as_of: date) -> str:
 
 
 def path_of(figure: Figure) -> str:
-    """The page of ``figure``. Its address is quoted once more: servers undo one quoting."""
-    return "/explain/" + quote(str(figure), safe="/@=")
+    """The page of ``figure``. Its address is quoted once more, since servers undo one quoting; only
+    the signs of the first are left to quote."""
+    return "/explain/" + str(figure).replace("%", "%25")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +12,14 @@ from sqlalchemy import Connection, text
 
 from pipeline.destinations import CONTINGENT, DIARY
 from pipeline.figures_by import Level
+from pipeline.ledger import Counter
 from pipeline.measured import measured_before
-from pipeline.outbox import State
 from pipeline.scope import Scope
 from quality.measures import MEASURES
 from reports.book_of_tables import definition_sheet
 from reports.web.pages.downloads import AsFile, download
 from reports.web.pages.tables import UnitRow, asked_figures, by_unit, unit_sheet, worst_first
-from reports.web.pages.trend import Week, week_sheet, weeks_of
+from reports.web.pages.trend import trend, week_sheet, weeks_of
 from reports.web.pages.view import Days, Range, definitions, page
 from reports.web.visit import Visit, Visiting, WholeRegion
 from schemas.rulebook import rule
@@ -29,63 +30,71 @@ _COUNTS = """
 SELECT d.code, d.name, count(s.code) AS schools FROM registry.districts d
 LEFT JOIN registry.schools s ON s.district = d.code AND s.closed_on IS NULL
 GROUP BY d.code, d.name ORDER BY d.name"""
-# What each portal holds of what it should.
+# How the records of each school stood when its last delivery ended, as the ledger closed on it.
 _DELIVERIES = """
-SELECT target, state, sum(records)::bigint AS records, count(*) AS schools FROM (
-  SELECT target, state, school, count(*) AS records FROM outbox.desired GROUP BY 1, 2, 3
-) each GROUP BY target, state ORDER BY target, state"""
+SELECT l.source AS target, CASE l.counter WHEN 'already' THEN 'delivered' ELSE l.counter END
+  AS counter, sum(l.count)::bigint AS records, count(DISTINCT l.school) AS schools
+FROM registry.schools s CROSS JOIN unnest(CAST(:targets AS text[]), CAST(:verbs AS text[]))
+  AS t(target, verb)
+CROSS JOIN LATERAL (
+  SELECT r.run_id FROM ops.school_runs r
+  WHERE r.school = s.code AND r.source = t.target AND r.verb = t.verb
+  ORDER BY r.business_date DESC, r.finished_at DESC LIMIT 1
+) last
+JOIN ops.ledger l ON l.run_id = last.run_id AND l.school = s.code AND l.source = t.target
+WHERE l.counter = ANY(:counters) GROUP BY 1, 2 ORDER BY 1, 2"""
+_HELD = "SELECT count(*) FROM outbox.desired WHERE state = 'held'"
 _QUARANTINE = """
 SELECT rule, count(*) AS records, count(DISTINCT school) AS schools FROM ops.quarantine
 WHERE state = 'open' GROUP BY rule ORDER BY records DESC, rule LIMIT 20"""
 # The last attempt of each school and source, where it did not go through.
 _DOWN = """
-SELECT * FROM (
-  SELECT DISTINCT ON (r.school, r.source) r.school, s.name, r.source, r.state, r.rule, r.run_id,
-    r.business_date
-  FROM ops.school_runs r JOIN registry.schools s ON s.code = r.school
-  WHERE r.verb = 'collect' ORDER BY r.school, r.source, r.business_date DESC, r.finished_at DESC
-) last WHERE state IN ('failed', 'partly') ORDER BY name, source LIMIT 200"""
+SELECT s.code AS school, s.name, j.kind AS source, last.* FROM registry.sources j
+JOIN registry.schools s ON s.code = j.school AND s.closed_on IS NULL
+CROSS JOIN LATERAL (
+  SELECT r.state, r.rule, r.run_id, r.business_date FROM ops.school_runs r
+  WHERE r.school = j.school AND r.source = j.kind AND r.verb = 'collect'
+  ORDER BY r.business_date DESC, r.finished_at DESC LIMIT 1
+) last WHERE last.state IN ('failed', 'partly') ORDER BY s.name, j.kind LIMIT 200"""
 
 
 TARGETS = {DIARY.name: "Электронный дневник", CONTINGENT.name: "Контингент"}
-STATES = {
-    State.PENDING: "ждут отправки",
-    State.IN_FLIGHT: "отправляются",
-    State.DELIVERED: "приняты порталом",
-    State.REJECTED: "отклонены порталом",
-    State.WITHHELD: "не отправляются (нет согласия или идентификатора)",
-    State.HELD: "отзыв ждёт решения оператора",
-    State.APPROVED: "отзыв разрешён",
-    State.GONE: "сняты",
+STANDING = {
+    Counter.DELIVERED: "приняты порталом",
+    Counter.PENDING: "ждут отправки",
+    Counter.UNKNOWN: "отправлены, ответа ещё нет",
+    Counter.REJECTED: "отклонены порталом",
+    Counter.WITHHELD: "не отправляются (нет согласия или идентификатора)",
+    Counter.HELD: "удаление ждёт решения оператора",
+}
+_DELIVERED = {
+    "targets": [one.name for one in (DIARY, CONTINGENT)],
+    "verbs": [one.verb for one in (DIARY, CONTINGENT)],
+    "counters": [Counter.ALREADY, *STANDING],
 }
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What the operator looks at: rows of the queries above."""
+    """What the operator looks at: rows of the queries above; ``held``: withdrawals that wait for a
+    person."""
 
     deliveries: list[dict[str, Any]]
+    held: int
     quarantine: list[dict[str, Any]]
     down: list[dict[str, Any]]
-
-    @property
-    def held(self) -> int:
-        """Withdrawals that wait for a person."""
-        return sum(row["records"] for row in self.deliveries if row["state"] == "held")
 
 
 @router.get("/region")
 def region(visit: Visiting, unit: WholeRegion, days: Range, as_file: AsFile) -> Response:
-    """The region's page. Its figures are kept for a minute: all who see it see the same."""
-    kept, now = visit.dashboard.kept, visit.dashboard.clock()
-    districts, counts = kept.get(("region", days), now, lambda: _districts(visit, days)).what
-    weeks = kept.get(("weeks", days), now, lambda: _weeks(visit, days)).what
-    waiting = kept.get("waiting", now, lambda: _waiting(visit))
+    """The region's page; all who see it see the same."""
+    districts, counts = visit.kept(("region", days), lambda: _districts(visit, days)).what
+    waiting = visit.kept("waiting", lambda: _waiting(visit))
     if as_file:
         measures = definitions().measures
         sheets = [
             unit_sheet("Районы", "Район", days.words, districts, measures),
-            week_sheet(weeks, unit.name, measures),
+            week_sheet(weeks_of(visit, unit, days), unit.name, measures),
             definition_sheet(definitions(), unit.name),
         ]
         return download(visit, "region", days.span, sheets)
@@ -98,11 +107,11 @@ def region(visit: Visiting, unit: WholeRegion, days: Range, as_file: AsFile) -> 
         counts=counts,
         whole=_whole(districts),
         measures=definitions().measures,
-        weeks=weeks,
+        trend=trend(visit, unit, days, definitions().measures),
         waiting=waiting.what,
         counted_at=waiting.at,
         targets=TARGETS,
-        states=STATES,
+        standing=STANDING,
         reason=lambda code: rule(code).reason,
     )
 
@@ -127,14 +136,14 @@ def _districts(visit: Visit, days: Days) -> tuple[list[UnitRow], dict[str, int]]
     return worst_first(rows, "fill_rate"), counts
 
 
-def _weeks(visit: Visit, days: Days) -> list[Week]:
-    with visit.reading() as connection:
-        return weeks_of(connection, Level.REGION, Scope.of_region(), days)
-
-
 def _waiting(visit: Visit) -> Waiting:
     with visit.reading() as connection:
-        return Waiting(*(_rows(connection, query) for query in (_DELIVERIES, _QUARANTINE, _DOWN)))
+        return Waiting(
+            deliveries=_rows(connection, _DELIVERIES, _DELIVERED),
+            held=connection.execute(text(_HELD)).scalar_one(),
+            quarantine=_rows(connection, _QUARANTINE),
+            down=_rows(connection, _DOWN),
+        )
 
 
 def _whole(districts: list[UnitRow]) -> UnitRow:
@@ -147,5 +156,7 @@ def _whole(districts: list[UnitRow]) -> UnitRow:
     return UnitRow("region", "Регион", figures)
 
 
-def _rows(connection: Connection, query: str) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(text(query)).mappings()]
+def _rows(
+    connection: Connection, query: str, values: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(text(query), values).mappings()]

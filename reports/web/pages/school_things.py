@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -13,9 +14,10 @@ from pipeline.scope import Scope
 from quality.measures import MEASURES
 from quality.profiles import MeasureDefinition
 from reports.book_of_tables import Column, TableSheet, measure_columns, measure_values
-from reports.compliance import natural
+from reports.compliance import Figure, natural
 from reports.figure_words import NOT_TOLD
 from reports.sheets import WHOLE
+from reports.web.kept import HOUR
 from reports.web.naming import FIGURES, Names, names_of
 from reports.web.pages.tables import UnitRow, asked_figures, figures_by_place, worst_first
 from reports.web.pages.view import Days
@@ -69,22 +71,14 @@ class Things:
 
 
 def things_of(
-    visit: Visit,
-    connection: Connection,
-    unit: Unit,
-    days: Days,
-    by: By,
-    sort: str,
-    measures: list[MeasureDefinition],
+    visit: Visit, unit: Unit, days: Days, by: By, sort: str, measures: list[MeasureDefinition]
 ) -> Things:
     """The school's classes, subjects or teachers with their figures of ``days``.
 
     ``sort``: a measure, ``-`` before it for the best first, or ``name``.
     """
-    told = asked_figures(
-        connection, Level(by.value), Scope.of_schools(unit.code), (days.first, days.last)
-    )
-    found = figures_by_place(told, ["source", "unit"])
+    key = (by, unit.code, days)
+    found = visit.kept(key, lambda: _counted(visit, unit, days, by), HOUR).what
     keys = [key for _, key in found]
     names = Names()
     if by is By.TEACHER:
@@ -92,7 +86,8 @@ def things_of(
         called = {place: names.called(place[1]) for place in found if place[1]}
     else:
         year = days.year.year if days.year else 0
-        called = dict(journal_names(connection, unit.code, year, _ENTITIES[by]))
+        with visit.reading() as connection:
+            called = dict(journal_names(connection, unit.code, year, _ENTITIES[by]))
     rows = [
         UnitRow(key or "", NOT_TOLD if key is None else called.get((source, key), key), own)
         for (source, key), own in found.items()
@@ -104,6 +99,16 @@ def things_of(
         frozenset(key for key in keys if keys.count(key) > 1),
         names,
     )
+
+
+def _counted(
+    visit: Visit, unit: Unit, days: Days, by: By
+) -> dict[tuple[Any, ...], dict[str, Figure]]:
+    """Figures by source and key, and by measure."""
+    within, span = Scope.of_schools(unit.code), (days.first, days.last)
+    with visit.reading() as connection:
+        told = asked_figures(connection, Level(by.value), within, span)
+    return figures_by_place(told, ["source", "unit"])
 
 
 def journal_names(connection: Connection, school: str, year: int, entity: str) -> JournalNames:

@@ -18,13 +18,14 @@ from quality.measures import MEASURES
 from quality.profiles import Profile, load_profile
 from reports.book_of_tables import Column, TableSheet, definition_sheet
 from reports.sheets import PERCENT, WHOLE
+from reports.web.kept import HOUR
 from reports.web.pages.downloads import AsFile, download
 from reports.web.pages.opened import Span
 from reports.web.pages.school_things import HEADINGS, TITLES, By, Things, things_of
 from reports.web.pages.tables import UnitRow, asked_figures, by_unit
-from reports.web.pages.trend import Week, week_sheet, weeks_of
+from reports.web.pages.trend import Week, trend, week_sheet, weeks_of
 from reports.web.pages.view import Days, Range, page
-from reports.web.visit import OwnSchool, Unit, Visiting
+from reports.web.visit import OwnSchool, Unit, Visit, Visiting
 from reports.words import short_date
 from schemas.tables import schools
 
@@ -46,15 +47,12 @@ def school(
         return page(visit, "school.html.j2", unit=unit, days=days)
     with visit.reading() as connection:
         regulation = _regulation(connection, unit)
-        measures = regulation.measures
-        whole = _row(
-            connection, unit, (days.first, days.last), measured_before(connection, days.as_of)
-        )
-        today = _row(connection, unit, (days.as_of, days.as_of), None)
-        things = things_of(visit, connection, unit, days, by, sort, measures)
-        weeks = weeks_of(connection, Level.SCHOOL, Scope.of_schools(unit.code), days)
+    measures = regulation.measures
+    counted = visit.kept(("school", unit.code, days), lambda: _counted(visit, unit, days), HOUR)
+    whole, today = counted.what
+    things = things_of(visit, unit, days, by, sort, measures)
     if as_file:
-        sheets = _sheets(unit, days, regulation, whole, today, things, weeks)
+        sheets = _sheets(unit, days, regulation, whole, today, things, weeks_of(visit, unit, days))
         return download(visit, f"school-{unit.code}", days.span, sheets, school=unit.code)
     return page(
         visit,
@@ -68,7 +66,7 @@ def school(
         things=things,
         tabs=TITLES,
         heading=HEADINGS[by],
-        weeks=weeks,
+        trend=trend(visit, unit, days, measures),
         sort=sort if sort.lstrip("-") in MEASURES else "name",
     )
 
@@ -77,6 +75,16 @@ def _regulation(connection: Connection, unit: Unit) -> Profile:
     """The documents of the school, in whose words the measures are told."""
     query = select(schools.c.profile).where(schools.c.code == unit.code)
     return load_profile(connection.execute(query).scalar_one())
+
+
+def _counted(visit: Visit, unit: Unit, days: Days) -> tuple[UnitRow, UnitRow]:
+    """The school's figures of the days, and of the last measured day."""
+    with visit.reading() as connection:
+        before = measured_before(connection, days.as_of)
+        return (
+            _row(connection, unit, (days.first, days.last), before),
+            _row(connection, unit, (days.as_of, days.as_of), None),
+        )
 
 
 def _row(

@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, text
+from markupsafe import Markup
+from sqlalchemy import text
 
 from pipeline.figures_by import Each, Level
-from pipeline.scope import Scope
 from quality.profiles import MeasureDefinition
 from reports.book_of_tables import Column, TableSheet, measure_columns, measure_values
 from reports.compliance import Figure
 from reports.figure_words import bucket_words
+from reports.web.kept import HOUR
 from reports.web.pages.opened import Span
 from reports.web.pages.tables import asked_figures, figures_by_place
-from reports.web.pages.view import Days
+from reports.web.pages.view import Days, drawn
+from reports.web.visit import Unit, Visit
 
 _ENDS = """
 SELECT monday, (SELECT max(as_of) FROM quality.measures
@@ -37,16 +39,23 @@ class Week:
         return self.figures.get(measure, Figure())
 
 
-def weeks_of(connection: Connection, level: Level, scope: Scope, days: Days) -> list[Week]:
-    """The weeks of one unit until the last measured day, in order."""
+def weeks_of(visit: Visit, unit: Unit, days: Days) -> list[Week]:
+    """The weeks of ``unit`` until the last measured day, in order, whatever the range."""
+    key = ("weeks", unit.level, unit.code, days.as_of, days.counted_at)
+    return visit.kept(key, lambda: _found(visit, unit, days), HOUR).what
+
+
+def _found(visit: Visit, unit: Unit, days: Days) -> list[Week]:
     if days.year is None:
         return []
     start = days.year.start
-    told = asked_figures(connection, level, scope, (start, days.as_of), each=Each.WEEK)
-    figures = {key: one for (key,), one in figures_by_place(told, ["bucket"]).items()}
-    mondays = sorted(date.fromisoformat(key) for key in figures if key)
-    rows = connection.execute(text(_ENDS), {"mondays": mondays})
-    ends: dict[date, date | None] = {row.monday: row.measured for row in rows}
+    asked = (Level(unit.level.value), unit.scope, (start, days.as_of))
+    with visit.reading() as connection:
+        told = asked_figures(connection, *asked, each=Each.WEEK)
+        figures = {key: one for (key,), one in figures_by_place(told, ["bucket"]).items()}
+        mondays = sorted(date.fromisoformat(key) for key in figures if key)
+        rows = connection.execute(text(_ENDS), {"mondays": mondays})
+        ends: dict[date, date | None] = {row.monday: row.measured for row in rows}
     return [
         Week(
             bucket_words("week", monday.isoformat()),
@@ -60,6 +69,14 @@ def weeks_of(connection: Connection, level: Level, scope: Scope, days: Days) -> 
         )
         for monday in mondays
     ]
+
+
+def trend(visit: Visit, unit: Unit, days: Days, measures: list[MeasureDefinition]) -> Markup:
+    """The weeks of ``unit`` as a part of its page, in the words of ``measures``."""
+    titles = tuple(one.title for one in measures)
+    key = (unit.level, unit.code, days.as_of, days.counted_at, titles)
+    shown = {"unit": unit, "weeks": weeks_of(visit, unit, days), "measures": measures}
+    return drawn(visit, "trend.html.j2", key, **shown)
 
 
 def week_sheet(weeks: Sequence[Week], title: str, measures: list[MeasureDefinition]) -> TableSheet:

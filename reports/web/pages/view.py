@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,12 +14,14 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from pipeline.figures import SchoolYear, school_year_of
-from pipeline.measured import last_measured
+from pipeline.measured import counted_at, last_measured
 from quality.profiles import Profile, load_profile
 from quality.uploads import Cause
 from reports import words
+from reports.web.kept import HOUR
 from reports.web.pages.opened import Span, cause_at, opened_at
 from reports.web.visit import Visit, Visiting
 
@@ -58,6 +62,19 @@ def page(visit: Visit, template: str, *, status: int = 200, **shown: Any) -> Res
     )
 
 
+def drawn(visit: Visit, template: str, key: Hashable, **shown: Any) -> Markup:
+    """A part of a page that is the same for all who may see it: drawn once for ``key``, packed.
+
+    It knows neither the request nor the account: a template that names them raises.
+    """
+
+    def draw() -> bytes:
+        return zlib.compress(environment().get_template(template).render(shown).encode(), 1)
+
+    packed = visit.kept((template, key), draw, HOUR).what
+    return Markup(zlib.decompress(packed).decode())  # noqa: S704  escaped as it was drawn
+
+
 def plain_page(request: Request, template: str, *, status: int = 200, **shown: Any) -> Response:
     """The page that ``template`` makes of ``shown``."""
     shown = {"request": request, "visit": None, "account": None} | shown
@@ -69,7 +86,8 @@ class Days:
     """The range of days of a page, from its address; ``as_of``: the last day that was measured.
 
     ``year``: the school year; None, and all days today, where nothing was measured yet.
-    ``ended``: the last of the days that was measured, None if none was.
+    ``ended``: the last of the days that was measured, None if none was. ``counted_at``: when
+    anything was measured last: what was found for equal days stays true.
     """
 
     first: date
@@ -77,6 +95,7 @@ class Days:
     as_of: date
     year: SchoolYear | None
     ended: date | None = None
+    counted_at: datetime | None = None
 
     @property
     def measured(self) -> bool:
@@ -113,7 +132,8 @@ def days_of(request: Request, visiting: Visiting) -> Days:
         until = _day(request, "to") or as_of
         first, last = sorted(min(max(day, year.start), as_of) for day in (said, until))
         ended = last_measured(connection, last)
-    return Days(first, last, as_of, year, None if ended is None or ended < first else ended)
+        at = counted_at(connection)
+    return Days(first, last, as_of, year, None if ended is None or ended < first else ended, at)
 
 
 Range = Annotated[Days, Depends(days_of)]
