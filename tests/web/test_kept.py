@@ -9,12 +9,19 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Barrier
 from time import sleep
+from types import SimpleNamespace
+from typing import cast
 
+import pytest
+from jinja2 import UndefinedError
 from sqlalchemy import text
 
-from reports.web.kept import MINUTE, MOST, Kept
-from reports.web.visit import Dashboard
+from reports.web.kept import MINUTE, MOST, Found, Kept
+from reports.web.pages.view import drawn
+from reports.web.visit import Dashboard, Visit
+from tests.end_to_end.world import World
 from tests.web.conftest import Clock
+from tests.web.figures import Shown, figures_in, page_of
 from tests.web.people import Browser
 
 NOW = datetime(2026, 9, 19, 9, tzinfo=UTC)
@@ -84,3 +91,29 @@ def test_the_region_sees_a_change_after_a_minute(
         with dashboard.hub.engine.begin() as connection:
             connection.execute(renamed, {"to": name, "name": "Переименованный район"})
         clock.pass_(MINUTE)
+
+
+def test_figures_are_found_anew_as_soon_as_anything_was_measured(
+    browser: Callable[[str], Browser], region: World
+) -> None:
+    opened = browser("d1-officer")
+
+    def shown() -> list[Shown]:
+        return figures_in(page_of(opened.get("/district/d1")).get_element_by_id("schools"))
+
+    before = shown()
+    region.write("UPDATE quality.day_cells SET lessons = 2 * lessons")
+    try:
+        assert shown() == before
+        region.write("UPDATE quality.measures SET computed_at = computed_at + interval '1 second'")
+        twice = [one for one in shown() if one not in before]
+        assert {one.path.split("/")[3] for one in twice} == {"fill_rate", "held"}
+    finally:
+        region.write("UPDATE quality.day_cells SET lessons = lessons / 2")
+        region.write("UPDATE quality.measures SET computed_at = computed_at - interval '1 second'")
+
+
+def test_what_is_drawn_for_all_knows_nobody() -> None:
+    visit = cast(Visit, SimpleNamespace(kept=lambda key, find, longest: Found(find(), NOW)))
+    with pytest.raises(UndefinedError, match="'account' is undefined"):
+        drawn(visit, "account.html.j2", "key")
