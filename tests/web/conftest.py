@@ -11,18 +11,16 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from sqlalchemy import delete
 
 from pipeline.access.accounts import AccountRole, Level
 from pipeline.database import connect
 from reports.web.app import create_app
 from reports.web.visit import Dashboard
 from sandbox.params import Params
-from schemas.tables import accounts, sessions
 from tests.end_to_end.conftest import run_of
 from tests.end_to_end.server import Server, embedded
 from tests.end_to_end.world import World
-from tests.web.people import Browser, Person, enrol
+from tests.web.people import Browser, Person, residing
 
 # A school of each system; the first and the third are of one district. Two evenings, so that a
 # figure has one before it.
@@ -125,10 +123,8 @@ def served(dashboard: Dashboard) -> Iterator[str]:
 @pytest.fixture
 def people(dashboard: Dashboard) -> Iterator[dict[str, Person]]:
     """Fresh accounts of ``PEOPLE``."""
-    yield {login: enrol(dashboard, person) for login, person in PEOPLE.items()}
-    with dashboard.accounts.begin() as connection:
-        connection.execute(delete(sessions))
-        connection.execute(delete(accounts))
+    with residing(dashboard, PEOPLE.values()) as known:
+        yield known
 
 
 @pytest.fixture

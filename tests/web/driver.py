@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 EXECUTABLE = "/usr/bin/chromium"
 ARGUMENTS = (
@@ -119,9 +119,14 @@ class Driver:
         return self._contexts[login, javascript]
 
 
-def launched(playwright: Playwright) -> Chromium:
-    """The machine's own Chromium; ``make test`` sees to it."""
-    return playwright.chromium.launch(executable_path=EXECUTABLE, args=list(ARGUMENTS))
+@contextmanager
+def driving(url: str, sessions: dict[str, requests.Session], shots: Path) -> Iterator[Driver]:
+    """The machine's own Chromium at work; ``make test`` sees to it that there is one."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=EXECUTABLE, args=list(ARGUMENTS))
+        opened = Driver(chromium, url, sessions, shots)
+        yield opened
+        opened.close()
 
 
 def violations(page: Page) -> list[str]:

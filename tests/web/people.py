@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pyotp
 import requests
+from sqlalchemy import delete
 
 from pipeline.access import accounts, second_factor
 from pipeline.access.accounts import AccountRole, Level
 from reports.web.visit import Dashboard
+from schemas import tables
 
 PASSWORD = "семь мокрых зонтов на перроне"
 TIMEOUT = 60  # seconds; a page takes far less
@@ -49,6 +53,15 @@ def enrol(dashboard: Dashboard, person: Person) -> Person:
         code = pyotp.TOTP(secret).at(before)
         assert second_factor.take(connection, dashboard.hub.keys, account, code, at)
     return Person(person.login, person.role, person.level, person.unit, secret)
+
+
+@contextmanager
+def residing(dashboard: Dashboard, people: Iterable[Person]) -> Iterator[dict[str, Person]]:
+    """Fresh accounts of ``people``, by login; afterwards there is no account at all."""
+    yield {one.login: enrol(dashboard, one) for one in people}
+    with dashboard.accounts.begin() as connection:
+        connection.execute(delete(tables.sessions))
+        connection.execute(delete(tables.accounts))
 
 
 class Browser:

@@ -8,17 +8,16 @@ from urllib.parse import quote
 
 import pyotp
 import pytest
-from playwright.sync_api import Page, sync_playwright
-from sqlalchemy import delete
+from playwright.sync_api import Page
 
 from pipeline.access.accounts import AccountRole, Level
 from reports.web.visit import Dashboard
-from schemas.tables import accounts, sessions
+from schemas.tables import accounts
 from tests.end_to_end.world import World
 from tests.web.conftest import PEOPLE, Clock
-from tests.web.driver import Driver, launched, shots, tabbed, violations
+from tests.web.driver import Driver, driving, shots, tabbed, violations
 from tests.web.pages import FRESH, HALF, SEEN
-from tests.web.people import PASSWORD, Browser, Person, enrol
+from tests.web.people import PASSWORD, Browser, Person, residing
 
 NEWCOMER = "newcomer"  # signs in by hand
 OPERATORS = {
@@ -30,10 +29,8 @@ OPERATORS = {
 @pytest.fixture(scope="module")
 def residents(dashboard: Dashboard) -> Iterator[dict[str, Person]]:
     """Accounts that stay for all tests here, so that each signs in once."""
-    yield {one.login: enrol(dashboard, one) for one in (PEOPLE | OPERATORS).values()}
-    with dashboard.accounts.begin() as connection:
-        connection.execute(delete(sessions))
-        connection.execute(delete(accounts))
+    with residing(dashboard, (PEOPLE | OPERATORS).values()) as known:
+        yield known
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +49,8 @@ def driver(
         login: Browser(url, residents[login], clock.now).session for login in PEOPLE
     }
     known[FRESH] = Browser(url, OPERATORS[FRESH], clock.now).session  # by the password alone
-    with sync_playwright() as playwright:
-        opened = Driver(launched(playwright), url, known, shots(tmp_path_factory.mktemp("shots")))
+    with driving(url, known, shots(tmp_path_factory.mktemp("shots"))) as opened:
         yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize(("login", "path"), SEEN)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -12,65 +11,17 @@ from reports.web.pages.plans import CHANGED
 from reports.web.visit import Dashboard
 from tests.end_to_end.world import World
 from tests.web.forms import inputs_of, parsed, words_of
+from tests.web.held import SCHOOL, logged, one_more, states, waiting
 from tests.web.people import Browser
 
 Opened = Callable[[str], Browser]
-SCHOOL, PAGE = "781001", "/plans"
+PAGE = "/plans"
 
 
-@pytest.fixture
-def held(region: World) -> Iterator[list[dict[str, Any]]]:
-    """Seven lessons and four marks of a school that wait; afterwards they are as they were."""
-    wanted = []
-    for entity, count in (("lesson", 7), ("mark", 4)):
-        wanted += region.rows(
-            "SELECT target, school, key, entity, state FROM outbox.desired WHERE school = :school"
-            " AND entity = :entity AND state = 'delivered' ORDER BY key LIMIT :count",
-            school=SCHOOL,
-            entity=entity,
-            count=count,
-        )
-    assert len(wanted) == 11
-    for row in wanted:
-        hold(region, row)
-    yield wanted
-    for row in region.rows(
-        "SELECT target, school, key FROM outbox.desired WHERE school = :school"
-        " AND state IN ('held', 'approved')",
-        school=SCHOOL,
-    ):
-        put(region, row, "delivered")
-
-
-def put(region: World, row: dict[str, Any], state: str) -> None:
-    region.write(
-        "UPDATE outbox.desired SET state = :state WHERE target = :target AND school = :school"
-        " AND key = :key",
-        state=state,
-        **{name: row[name] for name in ("target", "school", "key")},
-    )
-
-
-def hold(region: World, row: dict[str, Any]) -> None:
-    put(region, row, "held")
-
-
-def one_more(region: World) -> None:
-    (row,) = region.rows(
-        "SELECT target, school, key FROM outbox.desired WHERE school = :school"
-        " AND entity = 'mark' AND state = 'delivered' ORDER BY key DESC LIMIT 1",
-        school=SCHOOL,
-    )
-    hold(region, row)
-
-
-def states(region: World) -> dict[str, int]:
-    rows = region.rows(
-        "SELECT state, count(*)::int AS n FROM outbox.desired WHERE school = :school"
-        " AND state IN ('held', 'approved') GROUP BY state",
-        school=SCHOOL,
-    )
-    return {row["state"]: row["n"] for row in rows}
+@pytest.fixture(autouse=True)
+def held(region: World) -> Iterator[None]:
+    with waiting(region):
+        yield
 
 
 def form_of(opened: Browser) -> dict[str, str]:
@@ -78,16 +29,8 @@ def form_of(opened: Browser) -> dict[str, str]:
     return inputs_of(form)
 
 
-def logged(region: World) -> list[tuple[str, str, int]]:
-    rows = region.rows(
-        "SELECT actor, school, count FROM ops.action_log WHERE action = 'approve_withdrawals'"
-        " ORDER BY id"
-    )
-    return [(row["actor"], row["school"], row["count"]) for row in rows]
-
-
 def test_what_waits_is_approved_as_it_was_shown(
-    browser: Opened, region: World, dashboard: Dashboard, held: list[dict[str, Any]]
+    browser: Opened, region: World, dashboard: Dashboard
 ) -> None:
     opened = browser("operator")
     page = parsed(opened.get(PAGE))
@@ -105,9 +48,7 @@ def test_what_waits_is_approved_as_it_was_shown(
     assert last == ("operator", "entered", SCHOOL, "approve_withdrawals diary 11")
 
 
-def test_more_than_was_shown_is_shown_again(
-    browser: Opened, region: World, held: list[dict[str, Any]]
-) -> None:
+def test_more_than_was_shown_is_shown_again(browser: Opened, region: World) -> None:
     opened = browser("operator")
     shown, before = form_of(opened), logged(region)
     one_more(region)
@@ -118,9 +59,7 @@ def test_more_than_was_shown_is_shown_again(
     assert form_of(opened)["count"] == "12"
 
 
-def test_what_is_approved_already_is_told(
-    browser: Opened, region: World, held: list[dict[str, Any]]
-) -> None:
+def test_what_is_approved_already_is_told(browser: Opened, region: World) -> None:
     opened = browser("operator")
     shown = form_of(opened)
     opened.send(PAGE, **shown)
@@ -130,9 +69,7 @@ def test_what_is_approved_already_is_told(
 
 
 @pytest.mark.parametrize("login", ["region-reader", "d1-officer", "s1-administrator"])
-def test_only_the_operator_approves(
-    browser: Opened, region: World, held: list[dict[str, Any]], login: str
-) -> None:
+def test_only_the_operator_approves(browser: Opened, region: World, login: str) -> None:
     opened = browser(login)
     assert opened.get(PAGE).status_code == 404
     assert 'href="/plans"' not in opened.get("/files").text
@@ -142,7 +79,7 @@ def test_only_the_operator_approves(
 
 
 def test_a_form_of_another_page_or_without_a_number_is_refused(
-    browser: Opened, region: World, held: list[dict[str, Any]]
+    browser: Opened, region: World
 ) -> None:
     opened = browser("operator")
     said = form_of(opened)

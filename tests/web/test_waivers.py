@@ -14,6 +14,7 @@ from reports.web.pages.cards import FLAWS, NO_DAY, TOO_LONG
 from reports.web.pages.waivers import DECIDED
 from reports.web.visit import Dashboard
 from tests.end_to_end.world import World
+from tests.web.asked import asked, asking, granted
 from tests.web.conftest import Clock
 from tests.web.forms import parsed, words_of
 from tests.web.people import Browser, Person, enrol
@@ -28,9 +29,8 @@ ESCAPED = "карантин &lt;b&gt;5а&lt;/b&gt; &amp; приказ 12"
 @pytest.fixture(autouse=True)
 def emptied(region: World) -> Iterator[None]:
     """No test sees what another one asked."""
-    yield
-    region.write("DELETE FROM quality.waiver_requests")
-    region.write("DELETE FROM quality.waivers")
+    with asking(region):
+        yield
 
 
 def articles(opened: Browser) -> list[Any]:
@@ -60,10 +60,6 @@ def ask(opened: Browser, **changed: str) -> Any:
     return opened.post(CARDS, **said)
 
 
-def asked(region: World) -> list[dict[str, Any]]:
-    return region.rows("SELECT * FROM quality.waiver_requests ORDER BY id")
-
-
 def noted(dashboard: Dashboard) -> list[tuple[str, str, str]]:
     query = "SELECT login, school, detail FROM access.events WHERE kind = 'entered' ORDER BY id"
     with dashboard.accounts.begin() as connection:
@@ -85,7 +81,7 @@ def test_a_request_is_granted_and_the_card_says_waived(
     assert ESCAPED in shown
     assert REASON not in shown
     office.post(REQUESTS, f"{REQUESTS}/{request['id']}", decision="granted")
-    (waiver,) = region.rows("SELECT * FROM quality.waivers")
+    (waiver,) = granted(region)
     assert (waiver["rule"], waiver["entered_by"], waiver["reason"]) == (rule, "d1-officer", REASON)
     (request,) = asked(region)
     assert (request["decision"], request["waiver"]) == ("granted", waiver["id"])
@@ -138,7 +134,7 @@ def test_a_refusal_tells_why(browser: Opened, region: World) -> None:
     page = school.get(CARDS).text
     assert "отказано" in page
     assert "срок &lt;мал&gt;" in page
-    assert region.rows("SELECT * FROM quality.waivers") == []
+    assert granted(region) == []
 
 
 def test_a_request_is_decided_once(browser: Opened, region: World) -> None:
@@ -149,7 +145,7 @@ def test_a_request_is_decided_once(browser: Opened, region: World) -> None:
     late = browser("operator").post(REQUESTS, action, decision="refused", answer="нет")
     assert (late.status_code, DECIDED in late.text) == (400, True)
     assert asked(region)[0]["decided_by"] == "d1-officer"
-    assert len(region.rows("SELECT * FROM quality.waivers")) == 1
+    assert len(granted(region)) == 1
 
 
 def test_the_same_request_twice_is_one(browser: Opened, region: World) -> None:
