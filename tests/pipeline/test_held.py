@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from pipeline.held import approve_held, held_withdrawals
+from pipeline.held import approve, approve_held, held_by_kind, held_withdrawals
 from pipeline.hub import Hub
+from pipeline.outbox import Box
 from tests.pipeline.portal import SCHOOL, Deliverer, Portal
 
 
@@ -40,3 +41,20 @@ def test_who_approved_stands_in_the_action_log(hub: Hub, waiting: Deliverer) -> 
     with hub.engine.begin() as connection:
         said = connection.execute(text("SELECT actor, action FROM ops.action_log")).all()
     assert ("Airflow", "approve_withdrawals") in [tuple(row) for row in said]
+
+
+def test_what_came_between_the_look_and_the_word_stays_held(hub: Hub, waiting: Deliverer) -> None:
+    """Nothing is approved in part, and nothing is said to have been."""
+    assert approve(hub, Box("diary", SCHOOL), "Петрова", most=59) == 0
+    assert held_withdrawals(hub)[0]["count"] == 60
+    with hub.engine.begin() as connection:
+        query = "SELECT count(*) FROM ops.action_log WHERE action = 'approve_withdrawals'"
+        assert connection.execute(text(query)).scalar_one() == 0
+    assert approve(hub, Box("diary", SCHOOL), "Петрова", most=60) == 60
+
+
+def test_what_waits_is_told_by_kind(hub: Hub, waiting: Deliverer) -> None:
+    with hub.engine.begin() as connection:
+        (one,) = held_by_kind(connection)
+    assert (one.target, one.school, one.count) == ("diary", SCHOOL, 60)
+    assert sum(one.counts.values()) == 60
