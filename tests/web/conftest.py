@@ -20,7 +20,7 @@ from sandbox.params import Params
 from tests.end_to_end.conftest import run_of
 from tests.end_to_end.server import Server, embedded
 from tests.end_to_end.world import World
-from tests.web.people import Browser, Person, residing
+from tests.web.people import Browser, Person, enrol, residing
 
 # A school of each system; the first and the third are of one district. Two evenings, so that a
 # figure has one before it.
@@ -135,6 +135,21 @@ def browser(url: str, people: dict[str, Person], clock: Clock) -> Callable[[str]
         return Browser(url, people[login], clock.now)
 
     return opened
+
+
+@pytest.fixture(scope="module")
+def resident(url: str, dashboard: Dashboard, clock: Clock) -> Iterator[Callable[[str], Browser]]:
+    """``resident("d1-officer")``: that account, signed in once for all tests of a file, which then
+    has no ``people``."""
+    known: dict[str, Browser] = {}
+
+    def opened(login: str) -> Browser:
+        if login not in known:
+            known[login] = Browser(url, enrol(dashboard, PEOPLE[login]), clock.now)
+        return known[login]
+
+    with residing(dashboard, []):
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ each ends at what the database or the file they took then holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,11 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Locator, Page
 
-from reports.web.visit import Dashboard
 from tests.end_to_end.world import World
 from tests.web.asked import asked, asking, granted
-from tests.web.conftest import PEOPLE, Clock
 from tests.web.driver import Driver, driving, shots, tabbed, violations
 from tests.web.held import SCHOOL, WAITING, logged, states, waiting
-from tests.web.people import Browser, residing
+from tests.web.people import Browser
 
 GOING = ("operator", "d1-officer", "s1-deputy")
 DAY = "2026-09-18"
@@ -35,13 +33,12 @@ REASON = "педсовет 25 сентября, приказ 12"
 
 @pytest.fixture(scope="module")
 def driver(
-    url: str, dashboard: Dashboard, clock: Clock, tmp_path_factory: pytest.TempPathFactory
+    url: str, resident: Callable[[str], Browser], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Driver]:
     """One browser for all tests here, those who go signed in."""
-    with residing(dashboard, [PEOPLE[login] for login in GOING]) as people:
-        sessions = {login: Browser(url, one, clock.now).session for login, one in people.items()}
-        with driving(url, sessions, shots(tmp_path_factory.mktemp("shots"))) as opened:
-            yield opened
+    sessions = {login: resident(login).session for login in GOING}
+    with driving(url, sessions, shots(tmp_path_factory.mktemp("shots"))) as opened:
+        yield opened
 
 
 def test_an_officer_goes_from_the_worst_school_to_its_empty_lessons(
