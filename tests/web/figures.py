@@ -26,6 +26,28 @@ OF_LESSONS = {
     "marks": "sum(marks), sum(held)",
     "timeliness": "sum(parts_in_time), sum(parts_judged)",
 }
+# The same of days that were measured, which are of schools; accumulation is of no day.
+OF_DAYS = {
+    "fill_rate": "sum(c.filled), sum(c.lessons)",
+    "held": "sum(c.held), sum(c.lessons)",
+    "topic": "sum(c.topic), sum(c.held)",
+    "homework": "sum(c.homework), sum(c.homework_due)",
+    "attendance": "sum(c.attendance), sum(c.held)",
+    "marks": "sum(c.marks), sum(c.held)",
+    "timeliness": "sum(c.parts_in_time), sum(c.parts_judged)",
+    "upload_frequency": "sum(c.uploaded), sum(c.uploads_due)",
+}
+TITLES = {
+    "fill_rate": "Полнота",
+    "held": "Проведение",
+    "topic": "Темы",
+    "homework": "Домашние задания",
+    "attendance": "Посещаемость",
+    "marks": "Отметки",
+    "timeliness": "Своевременность",
+    "accumulation": "Накопляемость",
+    "upload_frequency": "Периодичность выгрузки",
+}
 _OF = re.compile(r"([\d\u202f]+) из ([\d\u202f]+)")
 Ratio = tuple[int, int]
 
@@ -71,7 +93,7 @@ def table(page: Any, name: str) -> list[dict[str, Any]]:
 
 def lesson_sums(
     region: World, measure: str, *, by: str = "'all'", first: str = FIRST, last: str = LAST
-) -> dict[str, Ratio]:
+) -> dict[str | None, Ratio]:
     """What the lessons of the school add up to, by a column of them."""
     rows = region.rows(
         f"SELECT {by} AS unit, ARRAY[{OF_LESSONS[measure]}] AS counts FROM quality.lesson_cells"
@@ -82,6 +104,27 @@ def lesson_sums(
         last=last,
     )
     return {row["unit"]: (int(row["counts"][0]), int(row["counts"][1])) for row in rows}
+
+
+def day_sums(
+    region: World, by: str, where: str = "true", *, first: str = FIRST, last: str = LAST
+) -> dict[str, dict[str, Ratio]]:
+    """What the days add up to, by measure, of each unit: ``by`` and ``where`` are of ``c``, the
+    cells as they are known now, and ``s``, their schools."""
+    rows = region.rows(
+        f"SELECT {by} AS unit, ARRAY[{', '.join(OF_DAYS.values())}] AS counts"
+        " FROM quality.day_cells c JOIN registry.schools s ON s.code = c.school"
+        f" WHERE c.until IS NULL AND {where}"
+        " AND c.day BETWEEN CAST(:first AS date) AND CAST(:last AS date) GROUP BY 1",
+        first=first,
+        last=last,
+    )
+    found: dict[str, dict[str, Ratio]] = {}
+    for row in rows:
+        counts = [int(one) for one in row["counts"]]
+        pairs = zip(counts[::2], counts[1::2], strict=True)
+        found[row["unit"]] = dict(zip(OF_DAYS, pairs, strict=True))
+    return found
 
 
 def sheets(answer: requests.Response) -> dict[str, list[list[Any]]]:

@@ -13,6 +13,7 @@ from tests.end_to_end.world import World
 from tests.web.figures import (
     OF_LESSONS,
     SCHOOL,
+    TITLES,
     figures_in,
     lesson_sums,
     page_of,
@@ -27,15 +28,6 @@ from tests.web.people import Browser
 Opened = Callable[[str], Browser]
 PATH = f"/school/{SCHOOL}"
 COLUMNS = {By.CLASS: "class_key", By.SUBJECT: "subject_key", By.TEACHER: "teacher"}
-TITLES = {
-    "fill_rate": "Полнота",
-    "held": "Проведение",
-    "topic": "Темы",
-    "homework": "Домашние задания",
-    "attendance": "Посещаемость",
-    "marks": "Отметки",
-    "timeliness": "Своевременность",
-}
 MARKUP = '<script>alert(1)</script> & "5" \'='
 
 
@@ -112,11 +104,13 @@ def test_the_rows_are_the_sums_of_their_lessons(
     page = page_of(opened.get(PATH, by=by.value, **{"from": first, "to": "2026-09-18"}))
     (shown,) = [one for one in page.iter("table") if one.get("id") == "things"]
     rows = {row.get("data-key"): row for row in shown.find("tbody").iter("tr")}
-    for measure, title in TITLES.items():
+    for measure in OF_LESSONS:
         sums = lesson_sums(region, measure, by=COLUMNS[by], first=first)
         assert rows.keys() == sums.keys()
         for key, counts in sums.items():
-            (cell,) = [one for one in rows[key].iter("td") if one.get("data-label") == title]
+            (cell,) = [
+                one for one in rows[key].iter("td") if one.get("data-label") == TITLES[measure]
+            ]
             told = [figure.counts for figure in figures_in(cell)]
             assert told == ([counts] if counts[1] else []), (key, measure)
     for key, (_, lessons) in lesson_sums(region, "held", by=COLUMNS[by], first=first).items():
