@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from sandbox.params import Params
 from tests.end_to_end.conftest import run_of
 from tests.end_to_end.server import Server, embedded
 from tests.end_to_end.world import World
-from tests.web.people import Browser, Person, enrol, residing
+from tests.web.people import Browser, Enrolled, Person
 
 # A school of each system; the first and the third are of one district. Two evenings, so that a
 # figure has one before it.
@@ -120,10 +121,15 @@ def served(dashboard: Dashboard) -> Iterator[str]:
     thread.join()
 
 
+@pytest.fixture(scope="session")
+def enrolled(dashboard: Dashboard) -> Enrolled:
+    return Enrolled.of(dashboard, PEOPLE.values())
+
+
 @pytest.fixture
-def people(dashboard: Dashboard) -> Iterator[dict[str, Person]]:
+def people(dashboard: Dashboard, enrolled: Enrolled) -> Iterator[dict[str, Person]]:
     """Fresh accounts of ``PEOPLE``."""
-    with residing(dashboard, PEOPLE.values()) as known:
+    with enrolled.residing(dashboard) as known:
         yield known
 
 
@@ -138,18 +144,13 @@ def browser(url: str, people: dict[str, Person], clock: Clock) -> Callable[[str]
 
 
 @pytest.fixture(scope="module")
-def resident(url: str, dashboard: Dashboard, clock: Clock) -> Iterator[Callable[[str], Browser]]:
+def resident(
+    url: str, dashboard: Dashboard, enrolled: Enrolled, clock: Clock
+) -> Iterator[Callable[[str], Browser]]:
     """``resident("d1-officer")``: that account, signed in once for all tests of a file, which then
     has no ``people``."""
-    known: dict[str, Browser] = {}
-
-    def opened(login: str) -> Browser:
-        if login not in known:
-            known[login] = Browser(url, enrol(dashboard, PEOPLE[login]), clock.now)
-        return known[login]
-
-    with residing(dashboard, []):
-        yield opened
+    with enrolled.residing(dashboard) as known:
+        yield cache(lambda login: Browser(url, known[login], clock.now))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyotp
 import requests
-from sqlalchemy import delete
+from sqlalchemy import delete, select, text
 
 from pipeline.access import accounts, second_factor
 from pipeline.access.accounts import AccountRole, Level
@@ -62,6 +62,35 @@ def residing(dashboard: Dashboard, people: Iterable[Person]) -> Iterator[dict[st
     with dashboard.accounts.begin() as connection:
         connection.execute(delete(tables.sessions))
         connection.execute(delete(tables.accounts))
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """People with the rows of their accounts: Argon2 takes its time, so that a row is made once."""
+
+    people: dict[str, Person]
+    rows: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, dashboard: Dashboard, people: Iterable[Person]) -> Enrolled:
+        """Enrol ``people`` and take down what that wrote."""
+        with residing(dashboard, people) as known, dashboard.accounts.begin() as connection:
+            rows = connection.execute(select(tables.accounts)).mappings()
+            return cls(known, [dict(row) for row in rows])
+
+    @contextmanager
+    def residing(self, dashboard: Dashboard) -> Iterator[dict[str, Person]]:
+        """The same accounts again, as fresh as they were, and with their numbers: a second factor
+        is sealed for the number of its account."""
+        names = [column.name for column in tables.accounts.c]
+        again = text(
+            f"INSERT INTO access.accounts ({', '.join(names)}) OVERRIDING SYSTEM VALUE"
+            f" VALUES ({', '.join(f':{name}' for name in names)})"
+        )
+        with residing(dashboard, []):
+            with dashboard.accounts.begin() as connection:
+                connection.execute(again, self.rows)
+            yield dict(self.people)
 
 
 class Browser:
