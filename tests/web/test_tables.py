@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.world import World
-from tests.web.conftest import Clock
 from tests.web.figures import (
     FIRST,
     LAST,
@@ -75,9 +74,18 @@ THINGS: dict[str, tuple[str, str, dict[str | None, Ratio]]] = {
 RANGES = [(FIRST, LAST), ("2026-09-07", "2026-09-17"), ("2026-09-07", "2026-09-09")]
 
 
+# A school's accumulation as its evenings measured it; pages look when anything was measured last.
+_MEASURE = """
+UPDATE quality.measures m SET (numerator, denominator, computed_at) = (
+  SELECT coalesce(sum(c.enough), 0), coalesce(sum(c.pairs), 0), clock_timestamp()
+  FROM quality.pair_cells c WHERE c.school = m.unit AND c.as_of <= m.as_of
+    AND (c.until IS NULL OR c.until > m.as_of))
+WHERE m.level = 'school' AND m.measure = 'accumulation'"""
+
+
 @pytest.fixture(scope="module", autouse=True)
-def paired(region: World, clock: Clock) -> Iterator[None]:
-    """There is ``PAIRS`` meanwhile; nobody is shown what was kept for a minute before or after."""
+def paired(region: World) -> Iterator[None]:
+    """There is ``PAIRS`` meanwhile, and was when the days were measured."""
     (before,) = region.rows("SELECT coalesce(sum(pairs), 0)::int AS n FROM quality.pair_cells")
     assert before == {"n": 0}
     names = ("school", "class_key", "subject_key", "as_of", "until", "enough", "pairs")
@@ -89,10 +97,10 @@ def paired(region: World, clock: Clock) -> Iterator[None]:
             " CAST(:until AS date), :enough, :pairs",
             **dict(zip(names, pair, strict=True)),
         )
-    clock.pass_(timedelta(minutes=2))
+    region.write(_MEASURE)
     yield
     region.write("DELETE FROM quality.pair_cells WHERE pairs > 0")
-    clock.pass_(timedelta(minutes=2))
+    region.write(_MEASURE)
 
 
 def figures(sums: dict[str, dict[str, Ratio]], last: str) -> dict[str, dict[str, Ratio]]:
