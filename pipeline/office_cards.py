@@ -36,6 +36,7 @@ def guarded(card: Card, least: int) -> Guarded:
     shown = replace(
         card,
         held=_held(card.held, least),
+        fixed=card.fixed if card.fixed >= least else 0,  # of which kinds is not known
         title=_title(card.title, card, least),
         detail=_detail(card, least),
         parts=tuple(_part(part, least) for part in card.parts),

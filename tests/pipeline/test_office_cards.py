@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from pipeline.card_words import rule_title
@@ -44,3 +45,10 @@ def test_what_is_of_no_person_stays() -> None:
     whole = card({"lesson": 3}, "class_", "нет: класс 5а", "3")
     found = guarded(whole, K)
     assert (found.hidden, found.card) == (False, whole)
+
+
+def test_how_many_were_fixed_is_told_if_they_cannot_be_a_few_persons() -> None:
+    whole = card({"lesson": 3}, "class_", "нет: класс 5а")
+    few, many = (guarded(replace(whole, fixed=n), K) for n in (K - 1, K))
+    assert (few.hidden, few.card.fixed) == (True, 0)
+    assert (many.hidden, many.card.fixed) == (False, K)
