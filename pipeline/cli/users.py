@@ -9,6 +9,7 @@ import typer
 
 from pipeline.access import accounts
 from pipeline.access.accounts import AccountRole
+from pipeline.access.units import require_unit
 from pipeline.cli.present import AsJson, show
 from pipeline.database import connect
 from pipeline.settings import Settings
@@ -37,6 +38,8 @@ def add(
 ) -> None:
     """Make an account; its first password is shown this once and changed at the first sign-in."""
     level, unit = accounts.unit_of(district, school)
+    with connect(Settings()).begin() as registry:
+        require_unit(registry, level, unit)
     with connect(Settings(), "svod_access").begin() as connection:
         password = accounts.create(
             connection,

@@ -18,6 +18,7 @@ from reports.web.visit import (
     OwnForm,
     Posted,
     SignInNeeded,
+    Visit,
     Visiting,
     dashboard_of,
     session_of,
@@ -96,7 +97,9 @@ def signed_out(visit: Visiting, form: OwnForm) -> Response:  # noqa: ARG001  its
 
 @router.get("/account/password")
 def password(visit: Visiting) -> Response:
-    """The form that asks for a new password."""
+    """The form that asks for a new password; of an account that has none, where it comes in."""
+    if not visit.account.has_password:
+        return _no_password(visit)
     return page(visit, "password.html.j2", trouble="", least=passwords.LEAST)
 
 
@@ -105,6 +108,8 @@ def password_given(visit: Visiting, form: OwnForm) -> Response:
     """Keep the new password; all sessions end but a new one of this person."""
     dashboard, account = visit.dashboard, visit.account
     at = dashboard.clock()
+    if not account.has_password:  # nor is its sign-in locked for guessing what there is not
+        return _no_password(visit, status=409)
     if form.get("password") != form.get("again"):
         return _password_again(visit, "Пароли не совпадают.")
     try:
@@ -176,6 +181,11 @@ def with_cookie(dashboard: Dashboard, session: Session, to: str) -> Response:
 def _password_again(visit: Visiting, trouble: str) -> Response:
     least = passwords.LEAST
     return page(visit, "password.html.j2", status=400, trouble=trouble, least=least)
+
+
+def _no_password(visit: Visit, status: int = 200) -> Response:
+    provider = visit.dashboard.provider
+    return page(visit, "no_password.html.j2", status=status, provider=provider)
 
 
 def _factor_page(visit: Visiting, address: str, trouble: str) -> Response:

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from pipeline.access import accounts, sessions
 from pipeline.access.accounts import Account, AccountError, AccountRole, Level
-from pipeline.cli import app
+from pipeline.cli import KNOWN, app
+from pipeline.exits import Exit
 from pipeline.hub import Hub
 from schemas import tables
 from tests.access.conftest import NOON
@@ -21,6 +22,12 @@ BY = ("--by", "Петрова")
 
 @pytest.fixture(autouse=True)
 def home(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A registry of one district and one school."""
+    with hub.engine.begin() as connection:
+        connection.execute(tables.districts.insert(), {"code": "d1", "name": "Первый"})
+        school = {"code": "781001", "name": "Школа", "district": "d1", "profile": "spb"}
+        year = {"school_year": 2026, "connected_on": NOON.date()}
+        connection.execute(tables.schools.insert(), school | year)
     monkeypatch.setenv("SVOD_HOME", str(hub.settings.home))
 
 
@@ -72,6 +79,26 @@ def test_what_cannot_be_is_refused(engine: Engine) -> None:
         svod("reset", "somebody", *BY)
     with engine.begin() as connection:
         assert accounts.listed(connection) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "options", "told"),
+    [
+        ("district_officer", ("--district", "d7"), "района d7 в реестре нет: укажите один из d1;"),
+        ("school_deputy", ("--school", "781002"), "школы 781002 в реестре нет: проверьте её код;"),
+        ("reader", ("--school", "d1"), "школы d1 в реестре нет"),
+        ("reader", ("--district", "781001"), "района 781001 в реестре нет"),
+    ],
+)
+def test_a_unit_that_the_registry_has_not_gets_no_account(
+    engine: Engine, role: str, options: tuple[str, ...], told: str
+) -> None:
+    with pytest.raises(AccountError, match=f"^{told}.*svod schools import$") as refused:
+        svod("add", "somebody", "--role", role, *options, *BY)
+    assert KNOWN[type(refused.value)] is Exit.USAGE
+    with engine.begin() as connection:
+        assert accounts.listed(connection) == []
+        assert connection.execute(tables.events.select()).all() == []
 
 
 def test_list_reset_and_disable(engine: Engine) -> None:

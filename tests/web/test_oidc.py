@@ -29,6 +29,7 @@ from werkzeug.serving import make_server
 
 from pipeline.access import accounts
 from pipeline.access.accounts import AccountRole, Level
+from pipeline.access.sessions import FEW
 from pipeline.exits import Exit
 from pipeline.settings import Settings
 from reports.web.app import create_app
@@ -36,7 +37,7 @@ from reports.web.oidc import BACK, NO_ACCOUNT, NOT_PROVEN, NOT_REACHED
 from reports.web.provider import DISCOVERY, Provider, ProviderSettingsError
 from reports.web.visit import Dashboard
 from schemas import tables
-from tests.web.people import TIMEOUT, Person
+from tests.web.people import CSRF, PASSWORD, TIMEOUT, Person
 
 OWN = "https://svod.example"
 COOKIE = "__Host-svod-oidc"
@@ -172,6 +173,28 @@ def test_an_operator_without_one_is_led_to_it(client: TestClient, dashboard: Das
     own = client.get("/account").text
     assert "Пароля нет" in own
     assert "/account/password" not in own
+
+
+def test_who_has_no_password_is_not_asked_for_one(client: TestClient, dashboard: Dashboard) -> None:
+    with dashboard.accounts.begin() as connection:
+        accounts.create(
+            connection, login="d1-second", role=AccountRole.READER, level=Level.DISTRICT,
+            unit="d1", by="tests", at=dashboard.clock(), subject="subject of second",
+        )  # fmt: skip
+    client.get(go(client, "subject of second"))
+    asked = client.get("/account/password")
+    assert (asked.status_code, "через Вход области" in asked.text) == (200, True)
+    assert 'type="password"' not in asked.text
+    csrf = CSRF.search(asked.text)
+    assert csrf is not None
+    for _ in range(FEW + 1):
+        form = {"csrf": csrf[1], "now": "", "password": PASSWORD, "again": PASSWORD}
+        told = client.post("/account/password", data=form, headers={"Origin": OWN})
+        assert (told.status_code, "Пароля нет" in told.text) == (409, True)
+    with dashboard.accounts.begin() as connection:
+        mine = tables.accounts.select().where(tables.accounts.c.login == "d1-second")
+        row = connection.execute(mine).one()
+    assert (row.password, row.failures, row.locked_until) == (None, 0, None)
 
 
 def test_who_has_no_account_is_told_so(client: TestClient, dashboard: Dashboard) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pipeline.access import accounts
 from pipeline.access.accounts import Account
 from reports.web.pages.events import LINES
-from reports.web.pages.users import NO_DISTRICT, NO_ROLE, NO_SCHOOL, NOT_YOURS
+from reports.web.pages.users import NO_ROLE, NOT_YOURS
 from reports.web.visit import Dashboard
 from schemas import tables
 from tests.web.conftest import PEOPLE
@@ -60,13 +60,15 @@ def test_an_operator_makes_an_account_that_comes_in(browser: Opened, url: str) -
     ("fields", "trouble"),
     [
         ({"login": "d2-officer", "role": "king"}, NO_ROLE),
-        ({"login": "d2-officer", "role": "district_officer", "district": "d9"}, NO_DISTRICT),
-        ({"login": "s9-deputy", "role": "school_deputy", "school": "999999"}, NO_SCHOOL),
+        ({"login": "d2-officer", "role": "district_officer", "district": "d9"},
+         "района d9 в реестре нет: укажите один из d1, d2;"),
+        ({"login": "s9-deputy", "role": "school_deputy", "school": "999999"},
+         "школы 999999 в реестре нет: проверьте её код;"),
         ({"login": "<b>Иванов</b>", "role": "operator"}, "&lt;b&gt;Иванов&lt;/b&gt;"),
         ({"login": "d1-officer", "role": "district_officer", "district": "d1"}, "уже есть"),
         ({"login": "both", "role": "reader", "district": "d1", "school": "781001"}, "или район"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_made_is_told(
     browser: Opened, dashboard: Dashboard, fields: dict[str, str], trouble: str
 ) -> None:

@@ -13,10 +13,11 @@ from starlette.exceptions import HTTPException
 
 from pipeline.access import accounts
 from pipeline.access.accounts import Account, AccountError, AccountRole, Level
+from pipeline.access.units import require_unit
 from reports.web.pages.moments import moments
 from reports.web.pages.view import page
 from reports.web.visit import OwnForm, Visit, Visiting
-from schemas.tables import districts, schools
+from schemas.tables import districts
 
 router = APIRouter()
 ROLES = {
@@ -28,8 +29,6 @@ ROLES = {
 }
 NO_ROLE = "Выберите роль из списка."
 NOT_YOURS = "Такую учётную запись заводит оператор региона."
-NO_DISTRICT = "Района с таким кодом нет. Выберите его из списка."
-NO_SCHOOL = "Школы с таким кодом нет. Проверьте код; новую школу добавляет svod schools import."
 
 
 def managing(visiting: Visiting) -> Visit:
@@ -121,18 +120,9 @@ def _asked(visit: Visit, form: Mapping[str, Any]) -> tuple[AccountRole, Level, s
     level, unit = accounts.unit_of(district, school)
     if not own.manages(role, level, unit):
         raise AccountError(NOT_YOURS)
-    _look_up(visit, level, unit)
-    return role, level, unit
-
-
-def _look_up(visit: Visit, level: Level, unit: str) -> None:
-    """Raises ``AccountError`` where there is no such unit: the account would see nothing."""
-    if level is Level.REGION:
-        return
-    table, trouble = (schools, NO_SCHOOL) if level is Level.SCHOOL else (districts, NO_DISTRICT)
     with visit.reading() as connection:
-        if connection.execute(select(table.c.code).where(table.c.code == unit)).first() is None:
-            raise AccountError(trouble)
+        require_unit(connection, level, unit)
+    return role, level, unit
 
 
 def _list(
