@@ -64,12 +64,12 @@ def up(
     addresses = _start_sandbox(home, sandbox, say)
     environment = airflow_environment(settings, ports.airflow) | addresses
     say("starting the dashboard")
-    pages = _start_dashboard(home, settings, ports.dashboard)
+    pages = _start_dashboard(home, settings, ports)
     for name in AIRFLOW_PARTS:
         say(f"starting airflow {name}")
         command = [str(Path(sys.executable).parent / "airflow"), name]
         _start(home, f"airflow-{name}", command, environment)
-    url = f"http://127.0.0.1:{ports.airflow}"
+    url = _airflow(ports)
     _await(lambda: _answers(f"{url}/api/v2/monitor/health"), home / "airflow-api-server.log")
     _await(lambda: _answers(f"{pages}/health"), home / "dashboard.log")
     passwords = _passwords(environment)
@@ -131,12 +131,17 @@ def _start_sandbox(home: Path, data: Path, say: Callable[[str], None]) -> dict[s
     return {f"SANDBOX_{name.upper()}": str(value) for name, value in told.items() if name != "pid"}
 
 
-def _start_dashboard(home: Path, settings: Settings, port: int) -> str:
+def _start_dashboard(home: Path, settings: Settings, ports: Ports) -> str:
     """Start the dashboard; its address, where it answers a little later."""
     svod = str(Path(sys.executable).parent / "svod")
-    command = [svod, "serve", "dashboard", "--port", str(port)]
-    _start(home, "dashboard", command, _ours(settings))
-    return f"http://127.0.0.1:{port}"
+    command = [svod, "serve", "dashboard", "--port", str(ports.dashboard)]
+    airflow = settings.airflow_url or _airflow(ports)
+    _start(home, "dashboard", command, _ours(settings) | {"SVOD_AIRFLOW_URL": airflow})
+    return f"http://127.0.0.1:{ports.dashboard}"
+
+
+def _airflow(ports: Ports) -> str:
+    return f"http://127.0.0.1:{ports.airflow}"
 
 
 def _start(home: Path, name: str, command: list[str], environment: dict[str, str]) -> None:

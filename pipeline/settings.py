@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     oidc_client: str = ""  # what the provider knows Svod as
     oidc_secret: SecretStr = SecretStr("")
     oidc_title: str = ""  # what the sign-in page calls it, after "Войти через"
+    airflow_url: str = Field(default="", pattern=r"^(https?://[^\s/]\S*)?$")  # as browsers call it
     batch_schools: int = Field(default=20, ge=1, le=100)
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import pytest
 import requests
 from sqlalchemy import text
@@ -188,6 +189,8 @@ def test_down_stops_what_up_started_and_nothing_else(
     assert airflow.url
     parts = running(place.home / "stack")
     assert len(parts) == 7
+    (pages,) = [part for part in parts if part.name == "dashboard"]
+    assert psutil.Process(pages.pid).environ()["SVOD_AIRFLOW_URL"] == airflow.url
     done = place.svod("down")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("stopped") == 7

@@ -156,6 +156,12 @@ def test_airflow_is_set_as_on_one_machine(compose: Any, tmp_path: Path) -> None:
         assert here[name] == ours[name], name
 
 
+def test_the_dashboard_links_to_airflow_where_people_open_it(compose: Any) -> None:
+    told = compose["services"]["dashboard"]["environment"]
+    assert told["SVOD_AIRFLOW_URL"] == told["AIRFLOW__API__BASE_URL"]
+    assert told["SVOD_AIRFLOW_URL"].startswith("https://")
+
+
 def test_pools_are_those_of_the_dags(root: Path) -> None:
     kept = json.loads((root / "docker/pools.json").read_text("utf-8"))
     assert {n: (p["slots"], p["description"]) for n, p in kept.items()} == POOLS

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy import Connection, text
 
+from pipeline.access.accounts import AccountRole
 from pipeline.destinations import CONTINGENT, DIARY
 from pipeline.figures_by import Level
 from pipeline.ledger import Counter
@@ -17,6 +18,7 @@ from pipeline.measured import measured_before
 from pipeline.scope import Scope
 from quality.measures import MEASURES
 from reports.book_of_tables import definition_sheet
+from reports.web.pages.airflow_run import run_page
 from reports.web.pages.downloads import AsFile, download
 from reports.web.pages.tables import UnitRow, asked_figures, by_unit, unit_sheet, worst_first
 from reports.web.pages.trend import trend, week_sheet, weeks_of
@@ -113,7 +115,14 @@ def region(visit: Visiting, unit: WholeRegion, days: Range, as_file: AsFile) -> 
         targets=TARGETS,
         standing=STANDING,
         reason=lambda code: rule(code).reason,
+        run_page=lambda run_id: run_page(_airflow_of(visit), run_id),
     )
+
+
+def _airflow_of(visit: Visit) -> str:
+    """Where Airflow is, for who may sign in there."""
+    operates = visit.account.role is AccountRole.OPERATOR
+    return visit.dashboard.hub.settings.airflow_url if operates else ""
 
 
 def _districts(visit: Visit, days: Days) -> tuple[list[UnitRow], dict[str, int]]:
