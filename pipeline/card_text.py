@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline.card_words import counted, span
+from pipeline.late_words import late_words, of_consents
 from quality.cards import Card, CardState, Part, Share
 from reports.remarks import shown_as
 from reports.words import SOURCES, short_date
@@ -75,6 +76,8 @@ def _gathered(card: Card) -> bool:
 
 def held_words(card: Card) -> str:
     """What waits for it, and how much of it is new."""
+    if of_consents(card):
+        return late_words(card)
     if not card.held:
         return ""
     remarks = sum(share.remarks for share in card.shares)
@@ -92,6 +95,11 @@ def counts_words(held: Mapping[str, int]) -> str:
     return ", ".join(counted(kind, count) for kind, count in most_first)
 
 
+def amount_words(part: Part) -> str:
+    """How much of a card is of ``part``."""
+    return late_words(part) if of_consents(part) else counts_words(part.held)
+
+
 def _parts(card: Card) -> list[str]:
     """A line for each of the first parts; none for a single one: the card's title says it."""
     if len(card.parts) == 1:
@@ -105,7 +113,7 @@ def part_words(part: Part, title: str) -> str:
     said = part.title.removeprefix(title).lstrip(": ")
     new = f", новых {part.new}" if 0 < part.new < sum(part.held.values()) else ""
     place = place_words(part)
-    told = [said, f"{counts_words(part.held)}{new}{f' ({place})' if place else ''}"]
+    told = [said, f"{amount_words(part)}{new}{f' ({place})' if place else ''}"]
     return " — ".join(filter(None, told))
 
 
@@ -136,6 +144,8 @@ def whose(share: Share, codes: Mapping[str, str]) -> str:
 
 def place_words(told: Card | Part, names: Mapping[str, str] = NOBODY) -> str:
     """Document and line, or the run's own words; class and subject, and whose."""
+    if of_consents(told):
+        return ""
     where = told.where
     documents = ", ".join(where.documents)
     if where.documents_in_all > len(where.documents):

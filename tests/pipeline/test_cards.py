@@ -7,13 +7,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 from time import perf_counter
 
+import polars as pl
 import pytest
 from sqlalchemy import text
 
 from pipeline import runs
+from pipeline.card_text import told
 from pipeline.card_words import span
 from pipeline.cards import cards
+from pipeline.consent_dues import overdue
 from pipeline.hub import Hub
+from pipeline.office_cards import guarded
 from pipeline.quarantine import Place, keep_findings
 from pipeline.runs import SchoolState, Verdict
 from quality.cards import Card, CardState
@@ -115,6 +119,38 @@ def test_a_finding_new_then_open_then_mended_then_gone(hub: Hub) -> None:
     assert states(on(hub, 1)) == [("open", "14", 1, 0)]
     assert states(on(hub, 2)) == [("fixed", "14", 1, 0)]
     assert on(hub, 3) == []
+
+
+def late(count: int, due: date, action: str) -> list[Finding]:
+    """What an evening says of ``count`` consents that were due on ``due``, and two a day later."""
+    rows = [(due, 3)] * count + [(due + timedelta(days=1), 2)] * 2
+    dues = pl.DataFrame(rows, schema=["due_on", "days_late"], orient="row")
+    return overdue(dues.with_columns(action=pl.lit(action)))
+
+
+def test_late_consents_are_told_in_words_for_a_deputy_head(hub: Hub) -> None:
+    checked(hub, 4, *late(9, date(2026, 6, 11), "register"))
+    (card,) = on(hub, 4)
+    said = told(card)
+    assert "    11 учеников; раньше всех срок прошёл 11.06.2026\n" in said
+    assert said.startswith("[новое] Семья подала заявление на электронный дневник, а школа не ")
+    for unfit in ("svod consent due;", "11; 2026", "место", "где:"):
+        assert unfit not in said
+    hidden = guarded(card, 10)
+    assert (hidden.hidden, "раньше всех" in told(hidden.card)) == (True, False)
+
+
+def test_late_consents_of_two_kinds_are_one_card_and_each_is_told(hub: Hub) -> None:
+    start, register = late(1, day(-9), "start"), late(19, day(-20), "register")
+    checked(hub, 4, *start, *register)
+    (card,) = on(hub, 4)
+    assert [line for line in told(card).splitlines() if "раньше всех" in line] == [
+        "    - Семья подала заявление, срок прошёл, а в электронном дневнике об ученике ничего нет"
+        " — 3 ученика; раньше всех срок прошёл 05.09.2026",
+        "    - Семья подала заявление на электронный дневник, а школа не зарегистрировала его в"
+        " срок — 21 ученик; раньше всех срок прошёл 25.08.2026",
+    ]
+    assert ("где: Параграф\n" in told(card), "мест" in told(card)) == (True, False)
 
 
 def test_what_is_in_an_unread_document_is_not_said_to_be_mended(hub: Hub) -> None:

@@ -154,6 +154,7 @@ def _shares(card: Card, names: Names) -> list[tuple[str, int]]:
 
 
 WORDS: dict[str, Any] = {
+    "amount": card_text.amount_words,
     "counts": card_text.counts_words,
     "held": card_text.held_words,
     "place": card_text.place_words,
