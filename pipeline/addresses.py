@@ -9,6 +9,7 @@ address                                                               figure
 ``cause/source_unavailable/district/d1/2026-09-14/…@…``                days that have a cause
 ``remark/topic/school/781003/2026-09-01/…@…``                          remarks of a rule
 ``ledger/quarantined/school/781003/entity=mark/source=paragraf@run-1`` a counter of a run
+``ledger/read/school/781003/source=paragraf@run-1``                    of all entities of a source
 ====================================================================  ==========================
 
 Values are percent-encoded where they hold anything but letters, digits and ``.-_~``. Whatever is
@@ -17,7 +18,7 @@ written is read back as the same address, and only the written form is read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -137,21 +138,21 @@ class Figure:
 
 @dataclass(frozen=True)
 class LedgerCounter:
-    """A counter of the account of a run: a school, an entity, and a source where it is named."""
+    """A counter of the account of a run: of a school's entity, or source, or both; empty: all."""
 
     counter: Counter
     school: str
     run_id: str
-    entity: str
-    source: str = field(default="")
+    entity: str = ""
+    source: str = ""
 
     def __post_init__(self) -> None:
-        if not (self.school and self.run_id and self.entity):
-            raise AddressError("счётчик прогона: нужны школа, прогон и сущность")
+        if not (self.school and self.run_id and (self.entity or self.source)):
+            raise AddressError("счётчик прогона: нужны школа, прогон и сущность или источник")
 
     def __str__(self) -> str:
         parts = ["ledger", self.counter, "school", _quoted(self.school)]
-        parts.append(f"entity={_quoted(self.entity)}")
+        parts += [f"entity={_quoted(self.entity)}"] if self.entity else []
         parts += [f"source={_quoted(self.source)}"] if self.source else []
         return "/".join(parts) + f"@{_quoted(self.run_id)}"
 

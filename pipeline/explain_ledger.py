@@ -7,6 +7,7 @@ lost (its rows and their history). The other counters are counts from the start.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 from sqlalchemy import Connection, text
@@ -43,6 +44,12 @@ class ExplainedCounter:
     records: pl.DataFrame
 
 
+def is_kept_by_record(address: LedgerCounter) -> bool:
+    """Whether the books hold the records of such a counter, and they may be opened."""
+    known = address.counter in _RECORDS and address.entity in ENTITIES
+    return known and (address.entity not in VAULT_ONLY or address.counter is Counter.QUARANTINED)
+
+
 def explain_counter(connection: Connection, address: LedgerCounter) -> ExplainedCounter:
     """The records of a counter of a run.
 
@@ -50,21 +57,13 @@ def explain_counter(connection: Connection, address: LedgerCounter) -> Explained
     has no such line, and where the books have moved on since.
     """
     count = _count(connection, address)
-    query = _RECORDS.get(address.counter)
-    if query is None or address.entity not in ENTITIES:
+    if not is_kept_by_record(address):
         raise NotOpenableError(
-            f"{address}: этот счётчик не хранится по записям; открываются"
+            f"{address}: этот счётчик не хранится по записям или хранится в тайне; открываются"
             f" {', '.join(_RECORDS)} по сущностям журнала"
         )
-    if address.entity in VAULT_ONLY and address.counter is not Counter.QUARANTINED:
-        raise NotOpenableError(f"{address}: {address.entity} хранится в тайне и не открывается")
-    values = {
-        "run": address.run_id,
-        "school": address.school,
-        "source": address.source,
-        "entity": address.entity,
-    }
-    found = connection.execute(text(query.format(entity=address.entity)), values)
+    query = _RECORDS[address.counter]
+    found = connection.execute(text(query.format(entity=address.entity)), _asked(address))
     records = pl.DataFrame([tuple(row) for row in found], RECORDS, orient="row")
     different = records.n_unique(["source", "key"]) if records.height else 0
     if different != count:
@@ -75,24 +74,49 @@ def explain_counter(connection: Connection, address: LedgerCounter) -> Explained
     return ExplainedCounter(address, count, records)
 
 
+def account(connection: Connection, address: LedgerCounter) -> dict[Counter, int]:
+    """All counters of the same run, school, entity and source; empty where there is no account."""
+    found = connection.execute(text(_ACCOUNT), _asked(address))
+    return {Counter(counter): int(count) for counter, count in found}
+
+
+def by_entity(connection: Connection, address: LedgerCounter) -> dict[str, int]:
+    """What each entity adds to the counter, by name."""
+    found = connection.execute(text(_BY_ENTITY), _asked(address))
+    return {entity: int(count) for entity, count in found}
+
+
+def run_day(connection: Connection, address: LedgerCounter) -> date | None:
+    """The business date of the run on the school; None where there was none."""
+    day: date | None = connection.execute(text(_DAY), _asked(address)).scalar_one_or_none()
+    return day
+
+
+def _asked(address: LedgerCounter) -> dict[str, str]:
+    return {
+        "run": address.run_id,
+        "school": address.school,
+        "source": address.source,
+        "entity": address.entity,
+        "counter": address.counter.value,
+    }
+
+
 def _count(connection: Connection, address: LedgerCounter) -> int:
-    found = connection.execute(
-        text(
-            "SELECT sum(count) FROM ops.ledger WHERE run_id = :run AND school = :school"
-            " AND entity = :entity AND counter = :counter AND (:source = '' OR source = :source)"
-        ),
-        {
-            "run": address.run_id,
-            "school": address.school,
-            "entity": address.entity,
-            "counter": address.counter,
-            "source": address.source,
-        },
-    ).scalar_one()
+    found = account(connection, address).get(address.counter)
     if found is None:
         raise NotOpenableError(f"{address}: такой строки в учёте прогона нет, её число — 0")
-    return int(found)
+    return found
 
+
+_OF_ACCOUNT = """
+FROM ops.ledger WHERE run_id = :run AND school = :school
+  AND (:entity = '' OR entity = :entity) AND (:source = '' OR source = :source)"""
+_ACCOUNT = f"SELECT counter, sum(count) {_OF_ACCOUNT} GROUP BY counter"
+_BY_ENTITY = f"SELECT entity, sum(count) {_OF_ACCOUNT} AND counter = :counter GROUP BY 1 ORDER BY 1"
+_DAY = """
+SELECT min(business_date) FROM ops.school_runs
+WHERE run_id = :run AND school = :school AND (:source = '' OR source = :source)"""
 
 # A refused record has a row for each field that was wrong; it is known by its keyed hash alone.
 _QUARANTINED = """

@@ -61,6 +61,19 @@ CLOCKS = {"source": "по часам журнала", "hub": "по чтения�
 _REQUESTS = ("GET ", "POST ")
 
 
+# What a counter of a run counts.
+COUNTERS = {
+    "read": "записи, которые дал журнал: строки его файлов или ответов",
+    "accepted": "прочитанные записи, которые отвечают требованиям к данным",
+    "quarantined": "записи, в которых что-то неверно: они ждут исправления и никуда не уходят",
+    "duplicate": "записи, которые повторяют другую запись той же выгрузки",
+    "created": "принятые записи, которых в Своде ещё не было",
+    "changed": "принятые записи, которые в журнале изменили",
+    "unchanged": "принятые записи, которые Свод уже знал такими",
+    "vanished": "записи, которые Свод знал, а в полной выгрузке их больше нет",
+}
+
+
 def why_words(why: str | None) -> str:
     """What is lacking, in words; what has no word of its own (the detail of a remark) as it is."""
     if why is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,15 @@ from reports.web.visit import Unit, Visit
 
 # Purposes of privacy/policies/releases.yml: what is to be mended, and what figures are made of.
 REMARKS, FIGURES = "school_remarks", "school_pages"
+
+
+_PSEUDONYM = re.compile(r"p[0-9a-f]{32}")  # privacy.pseudonyms
+_SHOWN = 8  # signs of it; of a school's people hardly two begin alike, and the whole is at hand
+
+
+def shortened(words: str) -> str:
+    """A pseudonym as a reader is shown it; anything else, such as a name, as it is."""
+    return f"{words[:_SHOWN]}…" if _PSEUDONYM.fullmatch(words) else words
 
 
 @dataclass(frozen=True)

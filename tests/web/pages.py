@@ -12,6 +12,7 @@ ALL = (*REGION, *DISTRICT, *SCHOOL)
 
 # Of the figures that are explained: all days that were measured, as known on the last of them.
 DAYS = "2026-09-01/2026-09-18@2026-09-18"
+READ = "source=paragraf@run-2026-09-18"  # what the last evening's run read of the school's journal
 
 PAGES: list[tuple[str, tuple[str, ...]]] = [
     ("/sign-in", (NOBODY,)),
@@ -35,6 +36,9 @@ PAGES: list[tuple[str, tuple[str, ...]]] = [
     (f"/explain/measure/held/school/781001/class=1/{DAYS}", ("s1-reader",)),
     (f"/explain/form1/pupils/school/781001/grade=1/{DAYS}", ("operator", "s1-deputy")),
     (f"/explain/remark/topic/school/781001/{DAYS}", ("s1-deputy",)),
+    (f"/explain/ledger/read/school/781001/{READ}", ("d1-reader", "s1-deputy")),
+    (f"/explain/ledger/quarantined/school/781001/entity=attendance/{READ}", ("operator",)),
+    (f"/explain/ledger/created/school/781001/entity=lesson/{READ}", ("s1-administrator",)),
     ("/district/d1/reminders", ("operator", "d1-officer")),
     ("/district/d1/waivers", ("operator", "d1-officer")),
     ("/school/781001/cards", ALL),

@@ -126,6 +126,10 @@ def test_no_figure_of_a_foreign_unit_is_explained(
     assert explained(person.level.value, person.unit) == 200
     for level, codes in foreign(login, by_district).items():
         assert {explained(level, code) for code in codes} == {404}
+    for code in foreign(login, by_district)["school"]:
+        for source in ("paragraf", "dnevnik_ru", "lists"):
+            path = f"/explain/ledger/read/school/{code}/source={source}@run-2026-09-18"
+            assert opened.get(path).status_code == 404
     if person.level is not Level.REGION:
         assert explained("region", "region") == 404
 

@@ -11,8 +11,6 @@ from fastapi.responses import Response
 from sqlalchemy import Connection, select
 from starlette.exceptions import HTTPException
 
-from pipeline.access.accounts import AccountRole
-from pipeline.access.accounts import Level as AccountLevel
 from pipeline.addresses import AddressError, Figure, Kind, Level, parse
 from pipeline.explain import kept
 from pipeline.figure_cells import PARTS_OF, Part, parts_of
@@ -27,8 +25,10 @@ from reports.explained import meaning
 from reports.figure_words import LEVELS
 from reports.sheets import PERCENT, WHOLE
 from reports.web.pages.downloads import AsFile, download
+from reports.web.pages.explained_counter import counter_page
 from reports.web.pages.explained_rows import Which, rows_page
 from reports.web.pages.explained_words import against, file_of, span_of
+from reports.web.pages.guarding import sees_persons_counted
 from reports.web.pages.opened import path_of
 from reports.web.pages.paging import PageNumber
 from reports.web.pages.view import definitions, page
@@ -67,8 +67,8 @@ def explained(
     or that the account may not see."""
     try:
         figure = parse(address)
-        if not isinstance(figure, Figure):  # a counter of a run is the operator's command
-            raise HTTPException(404)
+        if not isinstance(figure, Figure):
+            return counter_page(visit, figure, number, as_file=as_file)
         if figure.kind is Kind.REMARK and figure.code not in RULES:
             raise HTTPException(404)
         unit = _unit(visit, figure)
@@ -88,9 +88,7 @@ def _unit(visit: Visit, figure: Figure) -> Unit:
             unit = district_in_scope(visit, figure.unit)
         case Level.REGION:
             unit = region_in_scope(visit)
-    account = visit.account
-    whole = account.level is AccountLevel.SCHOOL or account.role is AccountRole.OPERATOR
-    if _counts_persons(figure) and not whole:
+    if _counts_persons(figure) and not sees_persons_counted(visit):
         raise HTTPException(404)
     return unit
 

@@ -1,11 +1,12 @@
-"""From which number on persons of a school are counted for offices."""
+"""Who sees how many persons of a school are counted, and from which number on offices do."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
+from pipeline.access.accounts import AccountRole, Level
 from privacy.disclosure import disclosure_policy
-from reports.web.visit import Unit
+from reports.web.visit import Unit, Visit
 from schemas.tables import schools
 
 
@@ -13,3 +14,9 @@ def threshold(connection: Connection, school: Unit) -> int:
     """That of the school's regulation profile (``privacy/policies/disclosure.yml``)."""
     query = select(schools.c.profile).where(schools.c.code == school.code)
     return disclosure_policy().threshold({connection.execute(query).scalar_one()}).persons
+
+
+def sees_persons_counted(visit: Visit) -> bool:
+    """Whether small counts are shown as they are: to the school its own, and to the operator."""
+    account = visit.account
+    return account.level is Level.SCHOOL or account.role is AccountRole.OPERATOR

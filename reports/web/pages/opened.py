@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.addresses import Cut, Figure, Kind, Level, cuts_of
+from pipeline.addresses import Address, Cut, Figure, Kind, LedgerCounter, Level, cuts_of
+from pipeline.ledger import Counter
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,12 @@ def cause_at(cause: str, level: str, unit: str, day: date, as_of: date) -> str:
     return path_of(Figure(Kind.CAUSE, cause, Level(level), unit, day, day, as_of))
 
 
-def path_of(figure: Figure) -> str:
+def counter_at(counter: str, school: str, run_id: str, source: str, entity: str = "") -> str:
+    """Where a counter of a run on a source is explained; ``entity``: empty for all of them."""
+    return path_of(LedgerCounter(Counter(counter), school, run_id, entity, source))
+
+
+def path_of(figure: Address) -> str:
     """The page of ``figure``. Its address is quoted once more, since servers undo one quoting; only
     the signs of the first are left to quote."""
     return "/explain/" + str(figure).replace("%", "%25")

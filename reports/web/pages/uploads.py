@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from pipeline.access.accounts import Level
 from pipeline.ledger import Counter
 from pipeline.runs import SchoolState
 from pipeline.upload_history import history
 from quality.kinds import kinds
 from reports import words
+from reports.web.pages.guarding import sees_persons_counted
 from reports.web.pages.view import Range, page
 from reports.web.visit import OwnSchool, Visiting
 
@@ -26,7 +26,7 @@ COUNTERS = {Counter(name): title for name, title in words.COLLECTED.items()}
 
 @router.get("/school/{code}/uploads")
 def uploads(visit: Visiting, unit: OwnSchool, days: Range) -> Response:
-    """The school's days; by kind of record for the school alone, since some are persons."""
+    """The school's days; by kind of record not for offices, since some are persons."""
     with visit.reading() as connection:
         found = history(connection, unit.code, days.first, days.last, days.as_of)
     return page(
@@ -38,6 +38,6 @@ def uploads(visit: Visiting, unit: OwnSchool, days: Range) -> Response:
         seen={one.cause for one in found if one.cause},
         states=STATES,
         counters=COUNTERS,
-        by_kind=visit.account.level is Level.SCHOOL,
+        by_kind=sees_persons_counted(visit),
         kinds=kinds(),
     )

@@ -22,7 +22,8 @@ from quality.profiles import Profile, load_profile
 from quality.uploads import Cause
 from reports import words
 from reports.web.kept import HOUR
-from reports.web.pages.opened import Span, cause_at, opened_at
+from reports.web.naming import shortened
+from reports.web.pages.opened import Span, cause_at, counter_at, opened_at
 from reports.web.visit import Visit, Visiting
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -42,11 +43,13 @@ def environment() -> Environment:
         "causes": words.CAUSES,
         "Cause": Cause,
         "cause_at": cause_at,
+        "counter_at": counter_at,
         "grouped": words.grouped,
         "long_date": words.long_date,
         "opened_at": opened_at,
         "plural": words.plural,
         "short_date": words.short_date,
+        "shortened": shortened,
         "sources": words.SOURCES,
         "weekdays": words.WEEKDAYS,
         "with_query": with_query,
