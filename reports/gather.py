@@ -120,7 +120,7 @@ def gather_schools(connection: Connection, as_of: date) -> Gathered:
         )
         for row in registered
     ]
-    return Gathered(reports, profiles, _form1(connection, as_of))
+    return Gathered(reports, profiles, form1_cells(connection, as_of))
 
 
 def _figures(connection: Connection, as_of: date) -> dict[str, dict[str, Figure]]:
@@ -153,8 +153,8 @@ def _days(connection: Connection, as_of: date) -> tuple[_Calendars, _Calendars]:
     return days, reached
 
 
-def _form1(connection: Connection, as_of: date) -> pl.DataFrame:
-    """Form 1 of each school, as it was counted."""
+def form1_cells(connection: Connection, as_of: date) -> pl.DataFrame:
+    """Form 1 of each school, as it was counted: ``reports.forms.CELLS``, true counts."""
     kept = select(
         form_figures.c.school,
         cast(form_figures.c.row, Integer),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from pipeline.addresses import Cut, Figure, Kind, Level
 from pipeline.cli import app
 from pipeline.forms import FormsError, Wanted, write_daily, write_forms
 from pipeline.hub import Hub
+from pipeline.office_form1 import office_count
 from pipeline.report import NothingMeasuredError
+from quality.form1 import COLUMNS
 from tests.pipeline import forms_region as region
 from tests.pipeline.conftest import emptied
 from tests.pipeline.forms_region import BEFORE, LONG, ON
@@ -253,6 +257,54 @@ def test_form1_of_a_district_hides_small_counts_in_every_file(made: Made) -> Non
     in_notes = 9  # three times under each of the three tables
     told = pdf_text(made(1, "district d1", "pdf"))
     assert told.count(HIDDEN) == in_notes + sum(row.count(HIDDEN) for row in cells)
+
+
+def test_a_count_of_persons_is_told_to_offices_as_the_form_prints_it(
+    built: Hub, made: Made
+) -> None:
+    """Cell by cell: what a page tells of a figure is what the file of the evening shows."""
+    book = made(1, "district d1", "xlsx")
+    told, printed = [], []
+    for school, name, grades in (("781001", "Школа № 1", (7, 11)), ("781002", LONG, (7, 12))):
+        rows = sheet(book, name[:31])
+        for grade in grades:
+            row = next(one for one in rows if one[0] == LEVELS[min(grade, 11) - 1])
+            for column, code in enumerate(COLUMNS, 1):
+                found = office_count(built, cell_of(school, grade, code))
+                assert found is not None
+                assert found.least == 10
+                told.append(HIDDEN if found.count is None else found.count)
+                printed.append(row[column])
+    assert told == printed
+    assert (told.count(HIDDEN), len(told)) == (printed.count(HIDDEN), 32)
+    assert told.count(HIDDEN) >= 4
+
+
+def test_what_no_form_prints_is_not_told_to_offices(built: Hub) -> None:
+    with built.engine.begin() as connection:
+        both = (
+            'INSERT INTO quality.form_figures (as_of, run_id, form, school, row, "column", value)'
+            " VALUES (:on, 'r', 'form1', '781001', '12', 'pupils', 3)"
+        )
+        connection.execute(text(both), {"on": ON})
+    try:
+        for grade in (11, 12):  # printed as one row; 20 of 23 would tell the other three
+            assert office_count(built, cell_of("781001", grade, "pupils")) is None
+    finally:
+        with built.engine.begin() as connection:
+            connection.execute(
+                text("DELETE FROM quality.form_figures WHERE row = '12' AND value = 3")
+            )
+    assert office_count(built, cell_of("781001", 11, "pupils")) is not None
+    another = replace(cell_of("781001", 7, "pupils"), first=ON)
+    assert office_count(built, another) is None  # other days were not measured
+    assert office_count(built, cell_of("781001", 8, "pupils")) is None
+    assert office_count(built, cell_of("861001", 7, "pupils")) is None
+
+
+def cell_of(school: str, grade: int, code: str) -> Figure:
+    within = ((Cut.GRADE, str(grade)),)
+    return Figure(Kind.FORM1, code, Level.SCHOOL, school, region.FIRST, ON, ON, within)
 
 
 def test_form1_of_the_region_has_a_sheet_for_each_district(made: Made) -> None:

@@ -26,6 +26,7 @@ from reports.figure_words import LEVELS
 from reports.sheets import PERCENT, WHOLE
 from reports.web.pages.downloads import AsFile, download
 from reports.web.pages.explained_counter import counter_page
+from reports.web.pages.explained_printed import printed_page
 from reports.web.pages.explained_rows import Which, rows_page
 from reports.web.pages.explained_words import against, file_of, span_of
 from reports.web.pages.guarding import sees_persons_counted
@@ -72,6 +73,8 @@ def explained(
         if figure.kind is Kind.REMARK and figure.code not in RULES:
             raise HTTPException(404)
         unit = _unit(visit, figure)
+        if _counts_persons(figure) and not sees_persons_counted(visit):
+            return printed_page(visit, figure, unit)
         if figure.level is Level.SCHOOL:
             return rows_page(visit, figure, unit, which, number, as_file=as_file)
         return _parts_page(visit, figure, unit, as_file=as_file)
@@ -83,14 +86,11 @@ def _unit(visit: Visit, figure: Figure) -> Unit:
     """Whose figure it is. Raises 404 where the account does not see all of what it counts."""
     match figure.level:
         case Level.SCHOOL:
-            unit = school_in_scope(visit, figure.unit)
+            return school_in_scope(visit, figure.unit)
         case Level.DISTRICT:
-            unit = district_in_scope(visit, figure.unit)
+            return district_in_scope(visit, figure.unit)
         case Level.REGION:
-            unit = region_in_scope(visit)
-    if _counts_persons(figure) and not sees_persons_counted(visit):
-        raise HTTPException(404)
-    return unit
+            return region_in_scope(visit)
 
 
 def _counts_persons(figure: Figure) -> bool:
