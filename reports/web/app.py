@@ -25,6 +25,7 @@ from reports.web.pages import (
     explained,
     files,
     first_day,
+    form1,
     home,
     lessons,
     passports,
@@ -60,7 +61,7 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     for module in (
         *(health, signin, oidc, home, regions, districts, schools, lessons, explained),
         *(account, events, users, counting, first_day),
-        *(cards, consents, files, passports, plans, reminders, uploads, waivers),
+        *(cards, consents, files, form1, passports, plans, reminders, uploads, waivers),
     ):
         app.include_router(module.router)
     app.add_exception_handler(SignInNeeded, _sign_in)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -121,6 +122,38 @@ def test_offices_are_told_no_count_of_other_days(browser: Opened, region: World)
         page = page_of(browser("d1-officer").get(cell("pupils", grade, days=days)))
         assert not page.xpath("//*[@id='counts']")
         assert "Форма 1 за эти дни такого числа не печатает" in words_of(page)
+
+
+@pytest.mark.parametrize("login", ["s1-reader", "operator", "d1-officer"])
+def test_form1_of_a_school_is_that_which_was_kept_and_each_cell_opens(
+    browser: Opened, region: World, login: str
+) -> None:
+    opened, true = browser(login), kept(region)
+    page = page_of(opened.get(f"/school/{SCHOOL}/form1"))
+    links = list(page.get_element_by_id("form1").iter("a"))
+    told = {unquote(a.get("href")): words_of(a) for a in links}
+    whole = login != "d1-officer"
+    assert told == {
+        cell(code, grade): str(n) if whole or code not in OF_PERSONS else "открыть"
+        for (code, grade), n in true.items()
+    }
+    for path, words in told.items():
+        there = shown(page_of(opened.get(path)))
+        assert there == words or (words == "открыть" and there), path
+
+
+def test_a_school_whose_documents_ask_for_no_form1_is_told_so(
+    browser: Opened, region: World
+) -> None:
+    bound = "UPDATE registry.schools SET profile = :to WHERE code = :school"
+    region.write(bound, to="tomsk", school=SCHOOL)
+    try:
+        page = page_of(browser("operator").get(f"/school/{SCHOOL}/form1"))
+        one = page_of(browser("d1-officer").get(cell("pupils", grades(region)[0])))
+    finally:
+        region.write(bound, to="spb", school=SCHOOL)
+    assert "Формы 1 у этой школы нет" in words_of(page)
+    assert not one.xpath("//*[@id='counts']")
 
 
 def test_a_count_of_persons_of_a_foreign_school_is_not_there(browser: Opened) -> None:
