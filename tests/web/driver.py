@@ -32,6 +32,10 @@ _JUDGE = """async () => {
   return told.violations.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(" ")).join(", ")}`);
 }"""
 _WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
+# Tables whose last columns have to be scrolled to; a calendar may be as long as it is.
+_CUT = """() => [...document.querySelectorAll('.scroll')]
+  .filter(e => !e.querySelector('.heat') && e.scrollWidth > e.clientWidth)
+  .map(e => e.querySelector('table').id || 'without an id')"""
 # What is focused, as a person sees it: its words, and whether a ring is around it on the screen.
 _FOCUSED = """() => {
   const e = document.activeElement;
@@ -89,6 +93,7 @@ class Driver:
                     found.append(f"{width}: {answer.status} at {page.url}")
                 if (over := page.evaluate(_WIDE)) > 0:
                     found.append(f"{width}: {over} px wider than the screen")
+                found += [f"{width}: the table {one} is cut" for one in page.evaluate(_CUT)]
                 found += [f"{width}: {one}" for one in violations(page)]
                 page.screenshot(path=self.shots / f"{_file(login, path)}-{width}.png")
         return found
