@@ -1,4 +1,4 @@
-"""What a school, a district and the region are given each month: which files, from which folder.
+"""What a school, a district and the region are given: of each month which files, from which folder.
 
 Whoever makes a file for one of them puts it into its folder of that business date::
 
@@ -38,13 +38,16 @@ class Kind(StrEnum):
     SCHOOL_REMARKS = "school_remarks"
     DISTRICT_FORMS = "district_forms"
     REGION_FORMS = "region_forms"
+    SCHOOL_REMINDERS = "school_reminders"  # a letter without files, when an office asks for it
 
 
 LEVELS = {
     Kind.SCHOOL_REMARKS: "school",
     Kind.DISTRICT_FORMS: "district",
     Kind.REGION_FORMS: REGION,
+    Kind.SCHOOL_REMINDERS: "school",
 }
+_WITHOUT_FILES = frozenset({Kind.SCHOOL_REMINDERS})
 _FOLDERS = {"school": "schools", "district": "districts"}
 
 
@@ -60,8 +63,11 @@ class Unit:
 def units(
     connection: Connection, kind: Kind, on: date, chosen: Sequence[str] | None = None
 ) -> list[Unit]:
-    """Who is given ``kind`` on a day, by code: schools that are connected and not closed, districts
-    that have one; of them those ``chosen``, by default all."""
+    """Who is given the files of ``kind`` on a day, by code: schools that are connected and not
+    closed, districts that have one; of them those ``chosen``, by default all. Nobody, where
+    ``kind`` has no files."""
+    if kind in _WITHOUT_FILES:
+        return []
     there = (schools.c.connected_on <= on) & or_(
         schools.c.closed_on.is_(None), schools.c.closed_on > on
     )

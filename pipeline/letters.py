@@ -35,6 +35,7 @@ class LetterState(StrEnum):
 
 
 OPEN = (LetterState.WRITTEN, LetterState.FAILED, LetterState.UNKNOWN)
+NOT_UNDER_WAY = (LetterState.WRITTEN, LetterState.FAILED)
 
 
 # Answers that may be lost before a letter counts as failed: it is sent once more, not for ever.
@@ -59,10 +60,18 @@ class Letter:
 
 
 def write(
-    connection: Connection, kind: Kind, unit: str, month: date, wanted: Sequence[dict[str, Any]]
+    connection: Connection,
+    kind: Kind,
+    unit: str,
+    month: date,
+    wanted: Sequence[dict[str, Any]],
+    replaced: Sequence[LetterState] = OPEN,
 ) -> None:
     """Keep the letters that a unit is to get for a month, less those that are there already: one
-    for each content and mailbox. Others that were not taken yet are replaced by them."""
+    for each content and mailbox. Others that were not taken yet are replaced by them.
+
+    Who does not keep senders away meanwhile names as ``replaced`` what is ``NOT_UNDER_WAY``.
+    """
     now = [letter["message_id"] for letter in wanted]
     connection.execute(
         update(letters)
@@ -70,7 +79,7 @@ def write(
             letters.c.kind == kind.value,
             letters.c.unit == unit,
             letters.c.month == month,
-            letters.c.state.in_([state.value for state in OPEN]),
+            letters.c.state.in_([state.value for state in replaced]),
             letters.c.message_id.not_in(now),
         )
         .values(state=LetterState.REPLACED.value, settled_at=func.now())
@@ -93,13 +102,14 @@ def waiting(connection: Connection, kind: Kind) -> list[int]:
     return list(connection.execute(query.order_by(letters.c.id)).scalars())
 
 
-def claim(connection: Connection, letter: int) -> Letter:
+def claim(connection: Connection, letter: int) -> Letter | None:
     """Take a waiting letter to send it; the caller commits first, and is the only one who sends.
+    None: it waits no more, a newer one came.
 
     From now on it is ``unknown``; ``lost`` counts the answers that did not come before.
     """
-    row = connection.execute(text(_CLAIM), {"id": letter}).mappings().one()
-    return Letter(**{**row, "kind": Kind(row["kind"])})
+    row = connection.execute(text(_CLAIM), {"id": letter}).mappings().one_or_none()
+    return None if row is None else Letter(**{**row, "kind": Kind(row["kind"])})
 
 
 _CLAIM = """

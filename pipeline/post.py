@@ -1,4 +1,4 @@
-"""Letters with the monthly files: written into the outbox of letters, then sent one by one.
+"""Letters: those with the monthly files written into the outbox, all of them sent one by one.
 
 Twice is once: a letter is known by what it is, whose, of which month, to which mailbox, and by what
 its files say. A unit without a mailbox gets a letter that has failed (``no_mailbox``), so that
@@ -7,7 +7,6 @@ somebody sees it. What names people is not mailed (``hand_out``, ``privacy/polic
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,21 +14,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, Engine, text
 
 from connectors.errors import Fatal, Misconfigured, RecordRejected, Unavailable
 from connectors.smtp import AnswerLost, Attachment, Mail, NoServer, SmtpAddress, SmtpTarget
 from pipeline import letters
+from pipeline.addressees import NO_MAILBOX, for_each_mailbox, recipient_of, sender_of
 from pipeline.collect import Run
 from pipeline.hand_out import LEVELS, Kind, Unit, content_hash, files_of, said, units
 from pipeline.hub import Hub
 from pipeline.letters import MOST_LOST, Letter, LetterState
-from pipeline.registry import Mailbox, mailboxes
+from pipeline.registry import mailboxes
 from pipeline.settings import Settings
 from pipeline.worst import worst_of
 from privacy.actions import Action
-from privacy.pseudonyms import lookup_of
 from reports.letters import MEGABYTE, FileLine, LetterContent, render_letter
 
 # ASSUMED: what an office sends to its schools about their own journals is its ordinary letter.
@@ -43,8 +41,7 @@ MEDIA = {
     ".pdf": "application/pdf",
     ".xlsx": f"{_OFFICE}spreadsheetml.sheet",
 }
-MAILBOX: TypeAdapter[str] = TypeAdapter(Mailbox)
-NO_MAILBOX, CHANGED, UNANSWERED = "no_mailbox", "letter_file_changed", "letter_unanswered"
+CHANGED, UNANSWERED = "letter_file_changed", "letter_unanswered"
 
 
 class LettersWaitingError(Unavailable):
@@ -106,11 +103,11 @@ def write_letters(hub: Hub, kind: Kind, run: Run, chosen: Sequence[str] | None =
     Of the units ``chosen``, by default all; one without files gets none. Raises ``Misconfigured``
     without a sender and ``OtherSenderError``: what is being sent is not replaced meanwhile.
     """
-    sender = _sender(hub.settings)
+    sender_of(hub.settings)
     with _alone(hub.engine, kind), hub.engine.begin() as connection:
         for unit, found in _with_files(hub, connection, kind, run.business_date, chosen):
             if found:
-                _write(hub, connection, kind, unit, found, run, sender)
+                _write(hub, connection, kind, unit, found, run)
     return plan_letters(hub, kind, run, chosen)
 
 
@@ -126,12 +123,21 @@ def send_letters(hub: Hub, kind: Kind, post: Post | None = None) -> dict[str, in
         with hub.engine.begin() as connection:
             todo = letters.waiting(connection, kind)
         for one in todo:
-            state = _send(hub, one, target)
-            counts[state.value] = counts.get(state.value, 0) + 1
+            if state := _send(hub, one, target):
+                counts[state.value] = counts.get(state.value, 0) + 1
     waits = counts.get(LetterState.WRITTEN, 0) + counts.get(LetterState.UNKNOWN, 0)
     if waits:
         raise LettersWaitingError(f"{waits} of {len(todo)} letters were not taken yet")
     return counts
+
+
+def mail_is_set(settings: Settings) -> bool:
+    """Whether the settings name a mail server and a sender."""
+    try:
+        smtp_target(settings)
+    except Misconfigured:
+        return False
+    return True
 
 
 def smtp_target(settings: Settings) -> SmtpTarget:
@@ -139,7 +145,7 @@ def smtp_target(settings: Settings) -> SmtpTarget:
     url = settings.smtp_url.get_secret_value()
     if not url:
         raise Misconfigured("no mail server is set", fix="set SVOD_SMTP_URL")
-    return SmtpTarget(SmtpAddress.parse(url), hello=_sender(settings).rpartition("@")[2])
+    return SmtpTarget(SmtpAddress.parse(url), hello=sender_of(settings).rpartition("@")[2])
 
 
 def _with_files(
@@ -156,7 +162,6 @@ def _write(
     unit: Unit,
     found: list[Path],
     run: Run,
-    sender: str,
 ) -> None:
     """One letter to each mailbox of ``unit``; one that has failed where there is none."""
     on, content = run.business_date, content_hash(found)
@@ -176,15 +181,7 @@ def _write(
         "body": told.body,
         "files": [_kept(hub, path, attached=fits) for path in found],
     }
-    wanted = []
-    for address in mailboxes(connection, unit.level, unit.code):
-        recipient = _recipient(hub, address)
-        known = _message_id((kind, unit.code, month, content, recipient), sender)
-        ours = {"content": content, "recipient": recipient, "message_id": known}
-        wanted.append(written | ours | {"state": LetterState.WRITTEN.value})
-    if not wanted:  # told once a month, however often its files change
-        ours = {"content": "", "recipient": "", "message_id": "", "rule": NO_MAILBOX}
-        wanted.append(written | ours | {"state": LetterState.FAILED.value})
+    wanted = for_each_mailbox(hub, connection, kind, unit.code, month, content, written)
     letters.write(connection, kind, unit.code, month, wanted)
 
 
@@ -197,21 +194,13 @@ def _kept(hub: Hub, path: Path, *, attached: bool) -> dict[str, Any]:
     }
 
 
-def _recipient(hub: Hub, address: str) -> str:
-    """What stands for a mailbox in the books: its address is in the registry alone."""
-    return lookup_of(hub.keys, "mailbox", address.casefold())
-
-
-def _message_id(letter: Sequence[object], sender: str) -> str:
-    """The same for the same letter, and no other's."""
-    known = "\0".join(map(str, letter))
-    return f"<{hashlib.sha256(known.encode()).hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
-
-
-def _send(hub: Hub, number: int, target: Post) -> LetterState:
-    """Send one letter; what became of it. Raises ``NoServer`` and ``Fatal``; it waits then."""
+def _send(hub: Hub, number: int, target: Post) -> LetterState | None:
+    """Send one letter; what became of it, None if a newer one came meanwhile. Raises ``NoServer``
+    and ``Fatal``; it waits then."""
     with hub.engine.begin() as connection:
         letter = letters.claim(connection, number)
+    if letter is None:
+        return None
     try:
         mail = _mail(hub, letter)
         hub.log_action(_action(letter))
@@ -243,12 +232,12 @@ def _mail(hub: Hub, letter: Letter) -> Mail:
         raise RecordRejected(UNANSWERED)
     with hub.engine.begin() as connection:
         known = mailboxes(connection, LEVELS[letter.kind], letter.unit)
-    addresses = {_recipient(hub, address): address for address in known}
+    addresses = {recipient_of(hub, address): address for address in known}
     if letter.recipient not in addresses:
         raise RecordRejected(NO_MAILBOX)
     return Mail(
         message_id=letter.message_id,
-        sender=_sender(hub.settings),
+        sender=sender_of(hub.settings),
         recipient=addresses[letter.recipient],
         subject=letter.subject,
         text=letter.body,
@@ -272,18 +261,9 @@ def _attachment(reports: Path, file: dict[str, Any]) -> Attachment:
 
 
 def _action(letter: Letter) -> Action:
-    school = letter.unit if letter.kind is Kind.SCHOOL_REMARKS else ""
+    school = letter.unit if LEVELS[letter.kind] == "school" else ""
     details = {"letter": letter.id, "kind": letter.kind.value, "unit": letter.unit}
     return Action("send_letter", school, GROUND, len(letter.files), details)
-
-
-def _sender(settings: Settings) -> str:
-    try:
-        return str(MAILBOX.validate_python(settings.mail_from))
-    except ValidationError:
-        raise Misconfigured(
-            "no sender of letters is set, or it is no address", fix="set SVOD_MAIL_FROM"
-        ) from None
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from privacy.disclosure import disclosure_policy
 from quality.cards import Card, CardState
 from quality.uploads import Cause as DayCause
 from reports.reminders import Cause, Reminder
-from schemas.tables import day_cells, schools
+from schemas.tables import day_cells, districts, schools
 
 MOST = 3  # causes that are told; more nobody reads
 
@@ -33,8 +33,12 @@ def reminder(connection: Connection, school: str, span: Span, fill: str, address
 
     Raises ``sqlalchemy.exc.NoResultFound`` for a school that ``connection`` does not see.
     """
-    query = select(schools.c.name, schools.c.profile).where(schools.c.code == school)
-    name, profile = connection.execute(query).one()
+    query = (
+        select(schools.c.name, schools.c.profile, districts.c.name)
+        .join(districts, districts.c.code == schools.c.district)
+        .where(schools.c.code == school)
+    )
+    name, profile, office = connection.execute(query).one()
     least = disclosure_policy().threshold({profile}).persons
     due = [
         guarded(card, least).card
@@ -42,6 +46,7 @@ def reminder(connection: Connection, school: str, span: Span, fill: str, address
         if _is_theirs(card)
     ]
     return Reminder(
+        office=office,
         school=name,
         code=school,
         on=span.as_of,

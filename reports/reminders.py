@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from reports import words
-from reports.letters import render_text
+from reports.letters import LetterText, render_text
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,11 @@ class Cause:
 
 @dataclass(frozen=True)
 class Reminder:
-    """``fill``: the fill rate of ``days`` in words; ``missed_days``: those of them on which the
-    school uploaded nothing; ``causes``: the worst first, of ``causes_in_all``; ``address``: where
-    the school sees all of them."""
+    """``office``: the district that reminds; ``fill``: the fill rate of ``days`` in words;
+    ``missed_days``: those of them on which the school uploaded nothing; ``causes``: the worst
+    first, of ``causes_in_all``; ``address``: where the school sees all of them."""
 
+    office: str
     school: str
     code: str
     on: date
@@ -40,8 +41,9 @@ class Reminder:
     address: str
 
 
-def render_reminder(one: Reminder) -> str:
-    """The text in Russian."""
+def render_reminder(one: Reminder) -> LetterText:
+    """Subject and text in Russian."""
     first, last = map(words.short_date, one.days)
     shown = {"on": words.long_date(one.on), "days": f"{first} – {last}", "plural": words.plural}
-    return render_text("reminder", one=one, **shown)
+    subject = render_text("reminder_subject", one=one, **shown)
+    return LetterText(" ".join(subject.split()), render_text("reminder", one=one, **shown))

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     DOWNLOADED = "downloaded"  # ``detail``: the file
     NAMED = "named"  # people of the school were named to it
     ENTERED = "entered"  # a passport, a waiver, a decision on a plan
+    REMINDED = "reminded"  # the school, by a letter; ``detail``: the day of its figures
 
 
 def note(

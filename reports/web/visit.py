@@ -18,6 +18,7 @@ from pipeline.access.events import Kind, note
 from pipeline.access.sessions import Session
 from pipeline.hub import Hub
 from pipeline.scope import Scope, scoped
+from reports.web.courier import Courier
 from reports.web.kept import MINUTE, Found, Kept
 from reports.web.provider import Provider
 from schemas.tables import districts, schools
@@ -34,7 +35,8 @@ class Dashboard:
 
     ``hub``: writes what people enter, and names people through the privacy room; ``reader``: as
     ``svod_web``; ``accounts``: as ``svod_access``; ``address``: what browsers call the dashboard;
-    ``provider``: who else tells who somebody is; ``kept``: what takes long to find.
+    ``provider``: who else tells who somebody is; ``kept``: what takes long to find;
+    ``courier``: sends letters.
     """
 
     hub: Hub
@@ -44,6 +46,7 @@ class Dashboard:
     address: str
     provider: Provider | None = None
     kept: Kept = field(default_factory=Kept)
+    courier: Courier = field(default_factory=Courier)
 
     @property
     def cookie(self) -> str:

@@ -35,19 +35,22 @@ class Watch:
             await self._app(scope, receive, send)
             return
         status = 500  # of an answer that never began
+        ended = None
 
         async def watched(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                ended = perf_counter()  # what is done after the answer keeps nobody waiting
 
         begun = perf_counter()
         try:
             await self._app(scope, receive, watched)
         finally:
             route, method = _route(scope), scope["method"]
-            SECONDS.labels(route).observe(perf_counter() - begun)
+            SECONDS.labels(route).observe((ended or perf_counter()) - begun)
             REQUESTS.labels(route, method if method in _METHODS else OTHER, str(status)).inc()
 
 

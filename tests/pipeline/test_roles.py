@@ -32,6 +32,7 @@ OWNER = {
     "registry.districts": "code",
     "quality.measures": "unit",
     "outbox.receipts": "batch",  # which the fixture calls by its school
+    "ops.letters": "unit",
 }
 SCOPED = sorted(name for name, rights in PAGE.items() if rights[-1] == "scope")
 BY_SCHOOL = [name for name in SCOPED if name not in (*OWNER, "ops.action_log")]
@@ -56,6 +57,8 @@ def region(shared_hub: Hub) -> Hub:
                     _add(connection, name, school, school=school, school_year=YEAR)
         for school in SCHOOLS:
             _add(connection, "outbox.receipts", school)
+            _add(connection, "ops.letters", school, unit=school, kind="school_reminders")
+            _add(connection, "ops.letters", f"{school} list", kind="school_remarks")
         _add(connection, "ops.action_log", "", school=None)
         for unit, level in [
             *((s, "school") for s in SCHOOLS),
@@ -186,6 +189,7 @@ def test_each_table_yields_the_rows_of_the_scope(
             assert owners(connection, name) == visible, name
         assert owners(connection, "registry.schools") == visible
         assert owners(connection, "outbox.receipts") == visible
+        assert owners(connection, "ops.letters") == visible, "and no letter with files"
         assert owners(connection, "registry.districts") == {SCHOOLS[one] for one in visible}
         districts = {scope.district} & {"d1", "d2"} if scope else set()
         whole = {"d1", "d2", "region"} if scope and scope.region else districts
@@ -319,7 +323,7 @@ WAYS: dict[str, Way] = {
 @pytest.mark.parametrize("way", WAYS)
 def test_no_way_leads_to_another_district(web: Engine, way: str) -> None:
     others = ("registry.schools", "quality.measures", "ops.action_log", "outbox.receipts")
-    for name in (*BY_SCHOOL, *others):
+    for name in (*BY_SCHOOL, "ops.letters", *others):
         with scoped(web, D1) as connection:
             told = str(WAYS[way](connection, _sql(name), owner_of(name)))
             assert THEIRS not in told, name

@@ -41,6 +41,7 @@ PAGES: list[tuple[str, tuple[str, ...]]] = [
     (f"/explain/ledger/quarantined/school/781001/entity=attendance/{READ}", ("operator",)),
     (f"/explain/ledger/created/school/781001/entity=lesson/{READ}", ("s1-administrator",)),
     ("/district/d1/reminders", ("operator", "d1-officer")),
+    ("/district/d1/reminders?school=781001&school=781003", ("d1-officer",)),
     ("/district/d1/waivers", ("operator", "d1-officer")),
     ("/school/781001/cards", ALL),
     ("/school/781001/uploads", ("s1-reader", "d1-officer")),

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 import requests
+from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import create_engine
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
+from reports.web import watch
 from reports.web.visit import Dashboard
 from tests.web.conftest import free_port, served
 from tests.web.people import Browser
@@ -62,6 +67,25 @@ def test_requests_are_counted_and_timed_by_route(browser: Callable[[str], Browse
     assert more("svod_web_requests_total", route="none", method="other", status="403") == 1
     assert more("svod_web_request_seconds_count", route=route) == 3
     assert 0 < more("svod_web_request_seconds_sum", route=route) < 60
+
+
+def test_what_is_done_after_an_answer_is_not_part_of_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An answer in two parts that ends in the third second; the work goes on after it."""
+    now = iter((0.0, 3.0, 9.0))
+    monkeypatch.setattr(watch, "perf_counter", lambda: next(now))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await send({"type": "http.response.body", "body": b"b"})
+        next(now)  # it works on
+
+    before = REGISTRY.get_sample_value("svod_web_request_seconds_sum", {"route": "none"}) or 0
+    assert TestClient(watch.Watch(app)).get("/").text == "ab"
+    after = REGISTRY.get_sample_value("svod_web_request_seconds_sum", {"route": "none"})
+    assert after == before + 3
 
 
 def test_no_label_holds_what_stood_in_an_address(browser: Callable[[str], Browser]) -> None:

@@ -26,6 +26,7 @@ KINDS = {
     Kind.DOWNLOADED: "скачан файл",
     Kind.NAMED: "показаны имена",
     Kind.ENTERED: "внесены сведения",
+    Kind.REMINDED: "напоминание школе",
 }
 # What a line's detail says, where it is no code that the operator looks up.
 CHANGES = {"created": "заведена", "reset": "сброшена", "disabled": "закрыта"}
