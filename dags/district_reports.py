@@ -1,7 +1,10 @@
 """Отчёты районам.
 
 Запускается после расчёта показателей: отчёт о ведении журналов по каждому району и по региону,
-страницей и книгой Excel, с формой 1 (приложение 4 к письму Комитета).
+страницей и книгой Excel, с формой 1 (приложение 4 к письму Комитета). Заодно уходят напоминания
+школам, которые почтовый сервер не принял, когда их отправлял район («Напомнить школам» панели).
+
+**Если напоминания не ушли.** Отчёты сделаны; причина и что сделать — в `svod letters`.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from airflow.sdk import dag, task
 from dags.assets import MEASURES, REPORTS
 from dags.retry import TASK
 from dags.run_context import EVENING, FORM, as_run, begin, hand_over
+from dags.wiring import send_what_waits
 
 
 @dag(
@@ -29,7 +33,7 @@ from dags.run_context import EVENING, FORM, as_run, begin, hand_over
     tags=["свод", EVENING],
 )
 def district_reports() -> None:
-    """Render the reports of all districts and of the region."""
+    """Render the reports of all districts and of the region; send the reminders that wait."""
 
     @task(task_display_name="Сделать отчёты", outlets=[REPORTS])
     def render(run: dict[str, str]) -> list[str]:
@@ -42,6 +46,7 @@ def district_reports() -> None:
 
     run: Any = begin()  # an XComArg while the DAG is wired
     render(run)
+    send_what_waits()
 
 
 district_reports()

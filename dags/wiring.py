@@ -1,4 +1,4 @@
-"""The shapes that DAGs share: over schools in batches; a month's files, made and handed out."""
+"""The shapes that DAGs share: work over schools in batches, a month's files, letters that wait."""
 
 from __future__ import annotations
 
@@ -46,6 +46,28 @@ def over_schools(verb: Verb, asset: Asset, *, pool: str, title: str) -> None:
     work.partial(run=run).expand(schools=batches(run)) >> close(run)
 
 
+@task.short_circuit(task_display_name="Настроена ли почта")
+def mail_is_set() -> bool:
+    """Whether a mail server is named; where none is, Airflow shows what is skipped."""
+    from pipeline.settings import Settings
+
+    return bool(Settings().smtp_url.get_secret_value())
+
+
+def send_what_waits() -> None:
+    """Wire the reminders to schools that no mail server took when an office sent them."""
+
+    @task(multiple_outputs=False, task_display_name="Отправить напоминания, которые ждут")
+    def send_reminders() -> dict[str, int]:
+        from pipeline.hand_out import Kind
+        from pipeline.hub import Hub
+        from pipeline.post import send_letters
+
+        return send_letters(Hub.open(), Kind.SCHOOL_REMINDERS)
+
+    mail_is_set() >> send_reminders()
+
+
 def for_the_month(**titles: str) -> None:
     """Wire a month's files: measure that day, make the files, send them by mail.
 
@@ -71,12 +93,6 @@ def for_the_month(**titles: str) -> None:
         chosen = [run["school"]] if run["school"] else None
         made = [make_files(hub, Kind(kind), this, chosen) for kind in titles]
         return len(render_reports(hub, this)) + sum(len(one.paths) for one in made)
-
-    @task.short_circuit(task_display_name="Настроена ли почта")
-    def mail_is_set() -> bool:
-        from pipeline.settings import Settings
-
-        return bool(Settings().smtp_url.get_secret_value())
 
     @task(multiple_outputs=False)
     def send(kind: str, run: dict[str, str]) -> dict[str, int]:

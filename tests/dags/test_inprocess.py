@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from sqlalchemy import create_engine, text
 
 from pipeline.airflow_env import airflow_environment
 from pipeline.database import server_url
+from pipeline.hub import Hub
+from pipeline.sent_reminders import write_reminders
 from pipeline.settings import Settings
+from reports.letters import LetterText
 from sandbox.serve import start
 from tests.dags.conftest import Place
 from tests.support.leaks import find_people
@@ -86,25 +90,55 @@ def run_dag(world: Place, dag: str, **variables: str) -> list[str]:
     return [line["state"] for line in lines]
 
 
+def with_mailboxes(world: Place) -> list[str]:
+    """Give every school a mailbox; their codes in order."""
+    region = yaml.safe_load((world.region / "region.yml").read_text("utf-8"))
+    for number, school in enumerate(region["schools"]):
+        school["contacts"] = [f"school{number}@edu.example.ru"]
+    path = world.home / "region.yml"
+    path.write_text(yaml.safe_dump(region, allow_unicode=True), "utf-8")
+    assert world.svod("schools", "import", str(path)).returncode == 0
+    return [school["code"] for school in region["schools"]]
+
+
+def set_up(mail: MailServer) -> dict[str, str]:
+    return {"SVOD_SMTP_URL": mail.url(), "SVOD_MAIL_FROM": "svod@hub.example.ru"}
+
+
 def test_lists_of_remarks_go_to_the_schools(
     world: Place, first: list[dict[str, Any]], mail: MailServer
 ) -> None:
     """On the file that a report step has left for each school."""
-    region = yaml.safe_load((world.region / "region.yml").read_text("utf-8"))
-    for number, school in enumerate(region["schools"]):
-        school["contacts"] = [f"school{number}@edu.example.ru"]
-        folder = world.home / "reports" / DAY / "schools" / school["code"]
+    for code in with_mailboxes(world):
+        folder = world.home / "reports" / DAY / "schools" / code
         folder.mkdir(parents=True)
         (folder / "perechen.html").write_text("<p>Замечания</p>", "utf-8")
-    path = world.home / "region.yml"
-    path.write_text(yaml.safe_dump(region, allow_unicode=True), "utf-8")
-    assert world.svod("schools", "import", str(path)).returncode == 0
-    set_up = {"SVOD_SMTP_URL": mail.url(), "SVOD_MAIL_FROM": "svod@hub.example.ru"}
-    assert run_dag(world, "school_remarks", **set_up) == ["started", "success"]
+    assert run_dag(world, "school_remarks", **set_up(mail)) == ["started", "success"]
     assert sorted(letter.mailbox for letter in mail.temper.taken) == [
         f"school{number}@edu.example.ru" for number in range(len(first))
     ]
     assert run_dag(world, "guardian_printouts") == ["started", "success"], "nobody asked"
+
+
+def test_reminders_that_wait_go_in_the_evening(
+    world: Place, first: list[dict[str, Any]], mail: MailServer
+) -> None:
+    """Where mail is set; elsewhere they wait on, and the reports are made all the same."""
+    assert first
+    school = with_mailboxes(world)[1]
+    hub = Hub.open(Settings(home=world.home, mail_from="svod@hub.example.ru"))
+    texts = {school: LetterText("Напоминание", "Нет отметок.\n")}
+    write_reminders(hub, texts, date.fromisoformat(DAY), "by-hand")
+    assert run_dag(world, "district_reports") == ["started", "success"]
+    assert mail.temper.taken == []
+    assert run_dag(world, "district_reports", **set_up(mail)) == ["started", "success"]
+    (letter,) = mail.temper.taken
+    body = letter.message.get_body(("plain",))
+    assert body is not None
+    assert (letter.mailbox, body.get_content().strip()) == (
+        "school1@edu.example.ru",
+        "Нет отметок.",
+    )
 
 
 def test_no_person_in_airflow(world: Place, first: list[dict[str, Any]]) -> None:
