@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 PASSWORDS = ("postgres_password", "svod_password", "airflow_password")
+# What the operator puts there is a variable by its name: of region.yml; of the mail server.
+FOLDERS = ("tokens", "mail")
 # Made by the operator: a certificate, who may see the reports (htpasswd -B), and, for the profile
 # "public" alone, who may ask for schedules (svod serve client NAME).
 BY_HAND = ("tls_certificate", "tls_key", "reports_htpasswd", "SVOD_SCHEDULE_CLIENTS")
@@ -23,8 +25,9 @@ def make(folder: Path) -> list[str]:
     """Write what is missing in ``folder``; returns the names written. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    (folder / "tokens").mkdir(exist_ok=True)
-    (folder / "tokens").chmod(0o755)
+    for name in FOLDERS:
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name).chmod(0o755)
     written = [name for name in PASSWORDS if _write(folder / name, lambda: secrets.token_hex(24))]
     hub, airflow = (_read(folder / name) for name in PASSWORDS[1:])
     made: dict[str, Callable[[], str]] = {
