@@ -20,6 +20,12 @@ def words_of(element: Any) -> str:
     return " ".join(element.text_content().split())
 
 
+def whole_words_of(element: Any) -> str:
+    """The same, a pseudonym that was shortened as its title has it."""
+    (title,) = element.xpath(".//*[self::a or self::span]/@title")[:1] or [""]
+    return title or words_of(element)
+
+
 def inputs_of(form: Any) -> dict[str, str]:
     """What a browser would send of ``form`` as it stands."""
     return dict(_inputs(form))

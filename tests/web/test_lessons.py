@@ -9,7 +9,7 @@ import pytest
 
 from tests.end_to_end.world import World
 from tests.web.figures import FIRST, LAST, SCHOOL, page_of, sheets, table
-from tests.web.forms import words_of
+from tests.web.forms import whole_words_of, words_of
 from tests.web.people import Browser
 
 Resident = Callable[[str], Browser]
@@ -123,7 +123,7 @@ def pages(opened: Browser, **asked: str) -> Iterator[Any]:
 def shown(opened: Browser, **asked: str) -> list[dict[str, str]]:
     """All rows, page after page."""
     return [
-        {name: words_of(cell) for name, cell in row.items()}
+        {name: whole_words_of(cell) for name, cell in row.items()}
         for page in pages(opened, **asked)
         for row in table(page, "lessons")
     ]

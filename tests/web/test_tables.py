@@ -25,7 +25,7 @@ from tests.web.figures import (
     sheets,
     table,
 )
-from tests.web.forms import words_of
+from tests.web.forms import whole_words_of, words_of
 from tests.web.people import Browser
 
 Resident = Callable[[str], Browser]
@@ -249,6 +249,5 @@ def test_the_workbook_of_a_school_has_its_things(
         assert own == told | {"accumulation": accumulated.get(key, NOTHING)}
     assert [row[2] for row in rows[2:]] == [own["fill_rate"][1] for own in found.values()]
     page = page_of(opened.get(f"/school/{SCHOOL}", by=by, sort="topic"))
-    heads = [row[""] for row in table(page, "things")]
-    names = [next(iter(head.xpath("a/@title")), words_of(head)) for head in heads]
+    names = [whole_words_of(row[""]) for row in table(page, "things")]
     assert [row[0] for row in rows[2:]] == names, "in the same order, pseudonyms whole"
