@@ -73,7 +73,10 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     return app
 
 
-async def _sign_in(_request: Request, error: Exception) -> Response:
+async def _sign_in(request: Request, error: Exception) -> Response:
+    """To the page of signing in; who asked for a part of a page opens it whole first."""
+    if "hx-request" in request.headers:
+        return Response(status_code=204, headers={"HX-Refresh": "true"})
     return RedirectResponse(str(error), 303)
 
 
