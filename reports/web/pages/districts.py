@@ -71,7 +71,7 @@ def district(
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     """The district's page; ``sort``: a measure, ``-`` before it for the best first; ``q``: a part
-    of a school's name or code."""
+    of a school's name, or how its code begins."""
     measure = sort.lstrip("-")
     measure = measure if measure in MEASURES else "fill_rate"
     with visit.reading() as connection:
@@ -80,7 +80,8 @@ def district(
     code = unit.code
     counted = visit.kept(("district", code, days), lambda: _counted(visit, code, days), HOUR).what
     rows = [counted.row(school, name) for school, name in known]
-    found = [row for row in rows if q.casefold() in f"{row.name} {row.code}".casefold()]
+    sought = q.strip().casefold()
+    found = [row for row in rows if sought in row.name.casefold() or row.code.startswith(sought)]
     ordered = worst_first(found, measure, best=sort.startswith("-"))
     measures = definitions().measures
     if as_file:
