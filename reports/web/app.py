@@ -30,6 +30,7 @@ from reports.web.pages import (
     lessons,
     passports,
     plans,
+    region_schools,
     regions,
     reminders,
     schools,
@@ -59,7 +60,18 @@ def create_app(dashboard: Dashboard) -> FastAPI:
     app.state.dashboard = dashboard
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for module in (
-        *(health, signin, oidc, home, regions, districts, schools, lessons, explained),
+        *(
+            health,
+            signin,
+            oidc,
+            home,
+            regions,
+            region_schools,
+            districts,
+            schools,
+            lessons,
+            explained,
+        ),
         *(account, events, users, counting, first_day),
         *(cards, consents, files, form1, passports, plans, reminders, uploads, waivers),
     ):

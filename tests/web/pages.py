@@ -22,6 +22,8 @@ PAGES: list[tuple[str, tuple[str, ...]]] = [
     ("/help", ALL),
     ("/first-day", ("operator",)),
     ("/region", REGION),
+    ("/region/quarantine/unknown_code", ("operator",)),
+    ("/region/deliveries/diary/withheld", ("region-reader",)),
     ("/district/d1", (*REGION, *DISTRICT)),
     ("/district/d1?q=нет+такой", ("d1-officer",)),
     ("/school/781001", ("operator", "d1-reader", *SCHOOL)),

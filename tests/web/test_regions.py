@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from reports.web.kept import MINUTE
 from reports.web.pages.regions import STANDING, TARGETS
 from tests.end_to_end.world import World
@@ -45,6 +47,34 @@ def test_deliveries_are_what_the_outbox_holds(browser: Opened, region: World, cl
         ["".join(cell.split()) if n > 1 else cell for n, cell in enumerate(row)] for row in shown
     ]
     assert {(row[0], row[1]): row[2:] for row in plain} == words
+
+
+@pytest.mark.parametrize(
+    ("heading", "above", "query"),
+    [
+        ("h-quarantine", "/region/quarantine/", "SELECT rule AS what, school, count(*) AS records"
+         " FROM ops.quarantine WHERE state = 'open' GROUP BY 1, 2"),
+        ("h-deliveries", "/region/deliveries/diary/", "SELECT state AS what, school, count(*) AS"
+         " records FROM outbox.desired WHERE target = 'diary' GROUP BY 1, 2"),
+    ],
+)  # fmt: skip
+def test_a_number_opens_to_its_schools_without_numbers_of_their_own(
+    browser: Opened, region: World, clock: Clock, heading: str, above: str, query: str
+) -> None:
+    opened = browser("operator")
+    clock.pass_(MINUTE)
+    wanted: dict[str, dict[str, int]] = {}
+    for row in region.rows(query):
+        wanted.setdefault(row["what"], {})[row["school"]] = row["records"]
+    (section,) = page_of(opened.get("/region")).xpath(f"//section[@aria-labelledby='{heading}']")
+    paths = [one for one in section.xpath(".//tbody//a/@href") if one.startswith(above)]
+    assert paths
+    for path in paths:
+        own = wanted[path.removeprefix(above)]
+        listed = page_of(opened.get(path)).get_element_by_id("schools")
+        shown = [code.text for code in listed.find_class("code")]
+        assert [own[code] for code in shown] == sorted(own.values(), reverse=True)
+    assert opened.get(f"{above}none").status_code == 404
 
 
 def test_a_source_whose_last_evening_failed_is_told_until_one_goes_through(

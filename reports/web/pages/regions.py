@@ -33,9 +33,9 @@ SELECT d.code, d.name, count(s.code) AS schools FROM registry.districts d
 LEFT JOIN registry.schools s ON s.district = d.code AND s.closed_on IS NULL
 GROUP BY d.code, d.name ORDER BY d.name"""
 # How the records of each school stood when its last delivery ended, as the ledger closed on it.
-_DELIVERIES = """
-SELECT l.source AS target, CASE l.counter WHEN 'already' THEN 'delivered' ELSE l.counter END
-  AS counter, sum(l.count)::bigint AS records, count(DISTINCT l.school) AS schools
+LAST_DELIVERIES = """
+SELECT s.code, s.name, l.source AS target, l.count AS records,
+  CASE l.counter WHEN 'already' THEN 'delivered' ELSE l.counter END AS counter
 FROM registry.schools s CROSS JOIN unnest(CAST(:targets AS text[]), CAST(:verbs AS text[]))
   AS t(target, verb)
 CROSS JOIN LATERAL (
@@ -44,7 +44,10 @@ CROSS JOIN LATERAL (
   ORDER BY r.business_date DESC, r.finished_at DESC LIMIT 1
 ) last
 JOIN ops.ledger l ON l.run_id = last.run_id AND l.school = s.code AND l.source = t.target
-WHERE l.counter = ANY(:counters) GROUP BY 1, 2 ORDER BY 1, 2"""
+WHERE l.counter = ANY(:counters)"""
+_DELIVERIES = f"""
+SELECT target, counter, sum(records)::bigint AS records, count(DISTINCT code) AS schools
+FROM ({LAST_DELIVERIES}) standing GROUP BY 1, 2 ORDER BY 1, 2"""
 _HELD = "SELECT count(*) FROM outbox.desired WHERE state = 'held'"
 _QUARANTINE = """
 SELECT rule, count(*) AS records, count(DISTINCT school) AS schools FROM ops.quarantine
@@ -69,7 +72,7 @@ STANDING = {
     Counter.WITHHELD: "не отправляются (нет согласия или идентификатора)",
     Counter.HELD: "удаление ждёт решения оператора",
 }
-_DELIVERED = {
+DELIVERED = {
     "targets": [one.name for one in (DIARY, CONTINGENT)],
     "verbs": [one.verb for one in (DIARY, CONTINGENT)],
     "counters": [Counter.ALREADY, *STANDING],
@@ -148,7 +151,7 @@ def _districts(visit: Visit, days: Days) -> tuple[list[UnitRow], dict[str, int]]
 def _waiting(visit: Visit) -> Waiting:
     with visit.reading() as connection:
         return Waiting(
-            deliveries=_rows(connection, _DELIVERIES, _DELIVERED),
+            deliveries=_rows(connection, _DELIVERIES, DELIVERED),
             held=connection.execute(text(_HELD)).scalar_one(),
             quarantine=_rows(connection, _QUARANTINE),
             down=_rows(connection, _DOWN),
