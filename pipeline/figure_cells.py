@@ -95,19 +95,14 @@ def _told(
 ) -> pl.DataFrame:
     """``figures_by`` of the figure's days and unit; nothing where nothing was measured."""
     asked = Question(
-        by, _scope(figure), figure.first, figure.last, as_of=figure.as_of, measures=(figure.code,)
+        by,
+        Scope.of_unit(figure.level, figure.unit),
+        figure.first,
+        figure.last,
+        as_of=figure.as_of,
+        measures=(figure.code,),
     )
     return figures_by(connection, asked, schedule_basis)
-
-
-def _scope(figure: Figure) -> Scope:
-    match figure.level:
-        case Level.SCHOOL:
-            return Scope.of_schools(figure.unit)
-        case Level.DISTRICT:
-            return Scope.of_district(figure.unit)
-        case Level.REGION:
-            return Scope.of_region()
 
 
 def _is_newest(connection: Connection, figure: Figure) -> bool:

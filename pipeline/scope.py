@@ -49,6 +49,18 @@ class Scope:
         """These schools."""
         return cls(schools=frozenset(codes))
 
+    @classmethod
+    def of_unit(cls, level: str, code: str) -> Self:
+        """The rows of a ``region``, of a ``district`` or of a ``school``. Raises ``ValueError``."""
+        match level:
+            case "region":
+                return cls.of_region()
+            case "district":
+                return cls.of_district(code)
+            case "school":
+                return cls.of_schools(code)
+        raise ValueError(f"a scope is no {level}")
+
 
 @contextmanager
 def scoped(engine: Engine, scope: Scope) -> Iterator[Connection]:

@@ -70,13 +70,7 @@ class Account:
     @property
     def scope(self) -> Scope:
         """Whose rows it sees."""
-        match self.level:
-            case Level.REGION:
-                return Scope.of_region()
-            case Level.DISTRICT:
-                return Scope.of_district(self.unit)
-            case Level.SCHOOL:
-                return Scope.of_schools(self.unit)
+        return Scope.of_unit(self.level, self.unit)
 
     @property
     def is_of_school(self) -> bool:

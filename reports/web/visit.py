@@ -152,13 +152,7 @@ class Unit:
     @property
     def scope(self) -> Scope:
         """Its rows."""
-        match self.level:
-            case Level.REGION:
-                return Scope.of_region()
-            case Level.DISTRICT:
-                return Scope.of_district(self.code)
-            case Level.SCHOOL:
-                return Scope.of_schools(self.code)
+        return Scope.of_unit(self.level, self.code)
 
 
 def school_in_scope(visiting: Visiting, code: str) -> Unit:

@@ -404,6 +404,14 @@ def test_a_scope_is_one_thing(values: dict[str, Any]) -> None:
         Scope(**values)
 
 
+def test_a_scope_of_a_unit_is_that_of_its_level() -> None:
+    assert Scope.of_unit("region", "region") == Scope.of_region()
+    assert Scope.of_unit("district", "d1") == Scope.of_district("d1")
+    assert Scope.of_unit("school", "781001") == Scope.of_schools("781001")
+    with pytest.raises(ValueError, match="a scope is no class"):
+        Scope.of_unit("class", "5")
+
+
 def test_the_scope_is_asked_once_per_query_and_an_index_serves(web: Engine) -> None:
     with scoped(web, D1) as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))

@@ -21,6 +21,7 @@ from sandbox.params import Params
 from tests.end_to_end.conftest import run_of
 from tests.end_to_end.server import Server, embedded
 from tests.end_to_end.world import World
+from tests.web.driver import Driver, driving, shots
 from tests.web.people import Browser, Enrolled, Person
 
 # A school of each system; the first and the third are of one district. Two evenings, so that a
@@ -151,6 +152,19 @@ def resident(
     has no ``people``."""
     with enrolled.residing(dashboard) as known:
         yield cache(lambda login: Browser(url, known[login], clock.now))
+
+
+@pytest.fixture(scope="module")
+def driver(
+    request: pytest.FixtureRequest,
+    url: str,
+    resident: Callable[[str], Browser],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Driver]:
+    """One real browser for a file of tests, those whom it names in ``GOING`` signed in."""
+    signed_in = {login: resident(login).session for login in request.module.GOING}
+    with driving(url, signed_in, shots(tmp_path_factory.mktemp("shots"))) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

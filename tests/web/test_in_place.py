@@ -3,29 +3,15 @@ on, nothing of it is kept on the computer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import delete
 
 from reports.web.visit import Dashboard
 from schemas.tables import sessions
 from tests.end_to_end.world import World
-from tests.web.driver import Driver, driving, shots, violations
-from tests.web.people import Browser
+from tests.web.driver import Driver, violations
 
 GOING = ("d1-officer", "s1-deputy")
-
-
-@pytest.fixture(scope="module")
-def driver(
-    url: str, resident: Callable[[str], Browser], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Driver]:
-    """One browser for all tests here."""
-    signed_in = {login: resident(login).session for login in GOING}
-    with driving(url, signed_in, shots(tmp_path_factory.mktemp("shots"))) as opened:
-        yield opened
 
 
 def _marked(page: Page) -> None:

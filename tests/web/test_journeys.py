@@ -4,19 +4,16 @@ each ends at what the database or the file they took then holds."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Locator, Page
 
 from tests.end_to_end.world import World
 from tests.web.asked import asked, asking, granted
-from tests.web.driver import Driver, driving, shots, tabbed, violations
+from tests.web.driver import Driver, tabbed, violations
 from tests.web.held import SCHOOL, WAITING, logged, states, waiting
-from tests.web.people import Browser
 
 GOING = ("operator", "d1-officer", "s1-deputy")
 DAY = "2026-09-18"
@@ -30,16 +27,6 @@ LEVELS = {f"{n} классы": (str(n),) for n in range(1, 11)} | {"11 (12) кл
 THRESHOLD, HIDDEN = 10, "скрыто"
 NAMED = "В тексте названо имя человека из школы"  # a card of one rule
 REASON = "педсовет 25 сентября, приказ 12"
-
-
-@pytest.fixture(scope="module")
-def driver(
-    url: str, resident: Callable[[str], Browser], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Driver]:
-    """One browser for all tests here, those who go signed in."""
-    sessions = {login: resident(login).session for login in GOING}
-    with driving(url, sessions, shots(tmp_path_factory.mktemp("shots"))) as opened:
-        yield opened
 
 
 def test_an_officer_goes_from_the_worst_school_to_its_empty_lessons(
