@@ -173,12 +173,14 @@ def parse(text: str) -> Address:
     """The address written in ``text``. Raises ``AddressError``."""
     before, at, after = text.rpartition("@")
     parts = before.split("/")
-    if not at or len(parts) < 5:
+    of_run = parts[0] == "ledger"
+    if not at or len(parts) < (4 if of_run else 5):
         raise AddressError(
             f"«{text}» не адрес числа; адрес: показатель/код/уровень/чей/с/по@на день, например"
-            " measure/held/school/781003/2026-09-01/2026-09-18@2026-09-18"
+            " measure/held/school/781003/2026-09-01/2026-09-18@2026-09-18; у счётчика прогона"
+            " ledger/read/school/781003/source=paragraf@прогон"
         )
-    found = _ledger(parts, after) if parts[0] == "ledger" else _figure(parts, after)
+    found = _ledger(parts, after) if of_run else _figure(parts, after)
     if str(found) != text:
         raise AddressError(f"«{text}»: этот адрес пишут так: {found}")
     return found

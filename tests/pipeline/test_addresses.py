@@ -76,6 +76,8 @@ def test_the_address_of_a_measure() -> None:
     [
         ("", "не адрес"),
         ("timeliness", "не адрес"),
+        ("ledger/read@run-1", "ledger/read/school/781003/source=paragraf@прогон"),
+        ("ledger/read/school/781003@run-1", "сущность или источник"),
         (EXAMPLE.rpartition("@")[0], "не адрес"),
         (EXAMPLE.replace("measure", "меры"), "measure, form1"),
         (EXAMPLE.replace("timeliness", "speed"), "speed"),
