@@ -10,6 +10,7 @@ address                                                               figure
 ``remark/topic/school/781003/2026-09-01/…@…``                          remarks of a rule
 ``ledger/quarantined/school/781003/entity=mark/source=paragraf@run-1`` a counter of a run
 ``ledger/read/school/781003/source=paragraf@run-1``                    of all entities of a source
+``card/topic/school/781003/4f2a91c07b3e@2026-09-18``                   what a card of a day counts
 ====================================================================  ==========================
 
 Values are percent-encoded where they hold anything but letters, digits and ``.-_~``. Whatever is
@@ -18,6 +19,7 @@ written is read back as the same address, and only the written form is read.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -157,7 +159,25 @@ class LedgerCounter:
         return "/".join(parts) + f"@{_quoted(self.run_id)}"
 
 
-Address = Figure | LedgerCounter
+@dataclass(frozen=True)
+class CardAddress:
+    """A card of a school on a day: of ``rule``, and ``ref`` (``quality.cards.Card.ref``)."""
+
+    rule: str
+    school: str
+    ref: str
+    day: date
+
+    def __post_init__(self) -> None:
+        if not (self.rule and self.school and self.ref):
+            raise AddressError("карточка: нужны правило, школа и номер карточки")
+
+    def __str__(self) -> str:
+        rule, school, ref = map(_quoted, (self.rule, self.school, self.ref))
+        return f"card/{rule}/school/{school}/{ref}@{self.day}"
+
+
+Address = Figure | LedgerCounter | CardAddress
 
 
 def cuts_of(kind: Kind, code: str) -> frozenset[Cut]:
@@ -173,14 +193,14 @@ def parse(text: str) -> Address:
     """The address written in ``text``. Raises ``AddressError``."""
     before, at, after = text.rpartition("@")
     parts = before.split("/")
-    of_run = parts[0] == "ledger"
-    if not at or len(parts) < (4 if of_run else 5):
+    least, read = _READERS.get(parts[0], (5, _figure))
+    if not at or len(parts) < least:
         raise AddressError(
             f"«{text}» не адрес числа; адрес: показатель/код/уровень/чей/с/по@на день, например"
             " measure/held/school/781003/2026-09-01/2026-09-18@2026-09-18; у счётчика прогона"
             " ledger/read/school/781003/source=paragraf@прогон"
         )
-    found = _ledger(parts, after) if of_run else _figure(parts, after)
+    found = read(parts, after)
     if str(found) != text:
         raise AddressError(f"«{text}»: этот адрес пишут так: {found}")
     return found
@@ -192,7 +212,7 @@ def _figure(parts: list[str], as_of: str) -> Figure:
     if len(days) != _DATES:
         raise AddressError("в адресе нет первого и последнего дня")
     return Figure(
-        kind=Kind(_one_of(kind, [*Kind, "ledger"])),
+        kind=Kind(_one_of(kind, [*Kind, *_READERS])),
         code=unquote(code),
         level=Level(_one_of(level, list(Level))),
         unit=unquote(unit),
@@ -214,6 +234,19 @@ def _ledger(parts: list[str], run_id: str) -> LedgerCounter:
         entity=named.get("entity", ""),
         source=named.get("source", ""),
     )
+
+
+def _card(parts: list[str], day: str) -> CardAddress:
+    _, rule, level, school, *rest = parts
+    _one_of(level, [Level.SCHOOL])
+    return CardAddress(unquote(rule), unquote(school), unquote("/".join(rest)), _day(day))
+
+
+# By the first word of an address: how many words it has at least, and what reads it.
+_READERS: dict[str, tuple[int, Callable[[list[str], str], Address]]] = {
+    "ledger": (4, _ledger),
+    "card": (5, _card),
+}
 
 
 def _named(parts: list[str], known: list[str]) -> dict[str, str]:

@@ -100,6 +100,11 @@ def amount_words(part: Part) -> str:
     return late_words(part) if of_consents(part) else counts_words(part.held)
 
 
+def new_in(part: Part) -> int:
+    """How many of ``part`` are new; of late consents only the finding is known to be."""
+    return 0 if of_consents(part) else part.new
+
+
 def _parts(card: Card) -> list[str]:
     """A line for each of the first parts; none for a single one: the card's title says it."""
     if len(card.parts) == 1:

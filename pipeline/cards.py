@@ -48,10 +48,18 @@ def cards(connection: Connection, school: str, on: date) -> list[Card]:
 
     What was fixed before those checks is not there; what is waived is, with its reason.
     """
+    names = names_of_things(connection, school)
+    return worst_first(
+        [card_of(school, draft, names) for draft in drafts_of(connection, school, on)]
+    )
+
+
+def drafts_of(connection: Connection, school: str, on: date) -> list[Draft]:
+    """What ``cards`` puts into words, with the lines that are counted on each."""
     checks = lines(connection, school, on)
     waivers = in_force(connection, school, on)
     refused = refusals(connection, school, checks)
-    by_cause = of_refusals(refused.held)
+    by_cause = of_refusals(refused.held, refused.lines)
     told = of_findings(found(connection, school, checks))
     move_unread(by_cause, told)
     failed = of_failures(failures(checks))
@@ -64,9 +72,7 @@ def cards(connection: Connection, school: str, on: date) -> list[Card]:
         if waived := first_match(waivers, draft.rule, **draft.place()):
             draft.excuse(waived)
     rest = pl.concat([left, remarked.filter("fixed")])
-    drafts = [*gathered(causes), *remark_drafts(connection, school, rest, last, waivers)]
-    names = _names(connection, school)
-    return worst_first([_card(school, draft, names) for draft in drafts])
+    return [*gathered(causes), *remark_drafts(connection, school, rest, last, waivers)]
 
 
 def district_counts(connection: Connection, district: str, on: date) -> list[dict[str, Any]]:
@@ -105,7 +111,7 @@ def _comes_of(draft: Draft, failed: Sequence[Draft]) -> frozenset[str]:
     return _SILENT.get(draft.entity, frozenset()) if is_unread(draft.rule) else frozenset()
 
 
-def _names(connection: Connection, school: str) -> card_words.Names:
+def names_of_things(connection: Connection, school: str) -> card_words.Names:
     """Names of classes and the like, of those too that are there no more."""
     names: dict[tuple[str, str, str], str] = {}
     for entity in _NAMED:
@@ -116,7 +122,8 @@ def _names(connection: Connection, school: str) -> card_words.Names:
     return names
 
 
-def _card(school: str, draft: Draft, names: card_words.Names) -> Card:
+def card_of(school: str, draft: Draft, names: card_words.Names) -> Card:
+    """``draft`` in words; ``names``: of things of the school's journals."""
     state = CardState.NEW if draft.fresh else CardState.OPEN
     return Card(
         school=school,
@@ -137,6 +144,7 @@ def _card(school: str, draft: Draft, names: card_words.Names) -> Card:
             for share in draft.shares
         ),
         detail=draft.detail,
+        about=draft.by,
         waived=tuple(draft.waived),
         mendable=not any(one.rule in lasting_rules() for one in draft.rules),
     )

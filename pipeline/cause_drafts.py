@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline.card_drafts import Draft
+from pipeline.card_drafts import DUE, FIXED, LINES, Draft, card_lines
 from pipeline.found_causes import Failure
+from pipeline.refused_causes import OF_CAUSE
 from quality.causes import CAUSE, FEW, UNREAD
 from quality.kinds import DAY, PLACE
 from schemas.rulebook import is_unread
@@ -16,15 +17,18 @@ from schemas.rulebook import is_unread
 Cause = tuple[str, ...]  # the values of ``causes.CAUSE``
 
 
-def of_refusals(held: pl.DataFrame) -> dict[Cause, Draft]:
-    """A draft for each cause of ``refused_causes.HELD``."""
+def of_refusals(held: pl.DataFrame, lines: pl.DataFrame) -> dict[Cause, Draft]:
+    """A draft for each cause of ``refused_causes.HELD``, with its ``refused_causes`` lines."""
     drafts: dict[Cause, Draft] = {}
+    of_cause = lines.partition_by(OF_CAUSE, as_dict=True, include_key=False)
     for row in held.sort(*CAUSE, "kind").iter_rows(named=True):
         cause = tuple(row[name] for name in CAUSE)
         if cause not in drafts:
             kept = ("source", "rule", "entity", "key", "keys", "first", "fresh", "gone")
             said = {name: row[name] for name in (*kept, "documents", "line")}
-            drafts[cause] = Draft(**said, column=row["field"])
+            state = pl.lit(FIXED if row["gone"] else DUE)
+            own = of_cause[cause].with_columns(state=state)
+            drafts[cause] = Draft(**said, column=row["field"], lines=own)
         drafts[cause].held[row["kind"]] = row["count"]
     return drafts
 
@@ -60,7 +64,7 @@ def move_unread(by_cause: dict[Cause, Draft], found: Sequence[Draft]) -> None:
         if holder is None:  # looked at a past day: the finding was another one then
             waiting.rule, waiting.documents, waiting.key = "missing_document", [document], ""
         else:
-            holder.held.update(waiting.held)
+            holder.add(waiting.held, waiting.lines)
             by_cause[cause] = holder
 
 
@@ -74,12 +78,28 @@ def of_failures(failures: Sequence[Failure]) -> list[Draft]:
             fresh=one.fresh,
             gone=one.gone,
             detail=one.check.detail,
-            held=Counter({DAY: one.days}),
+            held=Counter({DAY: len(one.days)}),
             first_day=one.first,
             last_day=one.check.day,
+            lines=_days_of(one),
         )
         for one in failures
     ]
+
+
+def _days_of(failure: Failure) -> pl.DataFrame:
+    told = [(check.day, check.rule, check.detail) for check in failure.days]
+    schema = {name: LINES[name] for name in ("day", "rule", "detail")}
+    days = pl.DataFrame(told, schema, orient="row")
+    state = pl.lit(FIXED if failure.gone else DUE)
+    return card_lines(
+        days.with_columns(
+            source=pl.lit(failure.line.source),
+            kind=pl.lit(DAY),
+            thing=pl.format("{}|{}", pl.lit(failure.line.source), "day"),
+            state=state,
+        )
+    )
 
 
 def _parts(rows: pl.DataFrame, *by: str) -> list[pl.DataFrame]:
@@ -105,4 +125,19 @@ def _of_findings(part: pl.DataFrame) -> Draft:
         line=first["line"],
         detail=first["detail"] if rows.height == 1 else "",
         held=Counter() if unread else Counter({kind: int(rows["places"].sum())}),
+        lines=card_lines(rows.clear()) if unread else _places(rows, kind, gone=standing.is_empty()),
+    )
+
+
+def _places(rows: pl.DataFrame, kind: str, *, gone: bool) -> pl.DataFrame:
+    """Each finding is a thing of its own."""
+    every = rows.explode("lines").with_row_index("number")
+    place = ("source", "rule", "entity", "field", "document", "number")
+    return card_lines(
+        every.with_columns(
+            kind=pl.lit(kind),
+            thing=pl.concat_str(*place, separator="|"),
+            line="lines",
+            state=pl.lit(FIXED if gone else DUE),
+        )
     )

@@ -23,7 +23,7 @@ WHERE r.school = :school AND r.rule = :rule
 ORDER BY r.source, r.day, r.key"""
 
 # Rules whose remarks have the key of a mark (docs/compliance.md).
-_OF_MARKS = frozenset({"lesson_marks", "control_marks", "written_marks", "no_backdating"})
+OF_MARKS = frozenset({"lesson_marks", "control_marks", "written_marks", "no_backdating"})
 _SCHEMA = {
     "source": pl.String,
     "key": pl.String,
@@ -62,7 +62,7 @@ def count_remarks(
         )
         lessons = rows.select("row", entity=pl.lit("lesson"), key="lesson_key").drop_nulls("key")
         shown = [lessons]
-        if figure.code in _OF_MARKS:
+        if figure.code in OF_MARKS:
             shown.append(rows.select("row", entity=pl.lit("mark"), key="key"))
         counted[str(source)] = Counted(shaped(rows), pl.concat(shown), (rows.height, rows.height))
     return counted

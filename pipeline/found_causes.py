@@ -16,7 +16,8 @@ from pipeline.runs import SchoolState
 from schemas.rulebook import is_unread
 from schemas.tables import findings, quarantine, uploads
 
-# Findings of one cause; ``document`` and ``detail`` of the first of them; ``places``: how many.
+# Findings of one cause; ``document`` and ``detail`` of the first of them; ``places``: how many;
+# ``lines``: of each, null where it has none; ``upload``: the last that holds them.
 FOUND: dict[str, pl.DataType] = {
     "source": pl.String(),
     "rule": pl.String(),
@@ -26,6 +27,8 @@ FOUND: dict[str, pl.DataType] = {
     "line": pl.Int64(),
     "detail": pl.String(),
     "places": pl.Int64(),
+    "lines": pl.List(pl.Int64()),
+    "upload": pl.String(),
     "first": pl.Date(),
     "fresh": pl.Boolean(),
     "gone": pl.Boolean(),
@@ -35,13 +38,13 @@ _KEY = ("source", "rule", "entity", "field", "document")
 
 @dataclass(frozen=True)
 class Failure:
-    """A source or portal that has not worked since ``first``, on ``days`` business dates; ``gone``
-    if it does again, since the last run."""
+    """A source or portal that has not worked since ``first``; ``days``: the last check of each
+    business date since, the latest first; ``gone`` if it does again, since the last run."""
 
     line: Line
     check: Check
     first: date
-    days: int
+    days: Sequence[Check]
     fresh: bool
     gone: bool
 
@@ -72,9 +75,9 @@ def failures(lines: Sequence[Line]) -> list[Failure]:
         if not failed and not (earlier and earlier[-1].state is SchoolState.FAILED):
             continue
         row = list(takewhile(_failed, reversed(line.known if failed else earlier)))
-        days = {check.day for check in row}
+        days = list({check.day: check for check in reversed(row)}.values())[::-1]
         told.append(
-            Failure(line, row[0], min(days), len(days), fresh=len(days) == 1, gone=not failed)
+            Failure(line, row[0], days[-1].day, days, fresh=len(days) == 1, gone=not failed)
         )
     return told
 
@@ -118,7 +121,10 @@ def _findings(connection: Connection, school: str, runs: Sequence[str]) -> pl.Da
     w = waiting.c
     same = (w.source == c.source) & (w.document == c.document) & (w.line == c.line)
     key = [c[name] for name in (*_KEY, "run_id", "upload_ref")]
-    told = (func.min(c.line), func.min(c.detail), func.count(), func.bool_or(w.line.is_not(None)))
+    told = (
+        func.min(c.line), func.min(c.detail), func.count(), func.array_agg(c.line),
+        func.bool_or(w.line.is_not(None)),
+    )  # fmt: skip
     rows = connection.execute(
         select(*key, *told)
         .select_from(findings.outerjoin(waiting, same))
@@ -128,7 +134,7 @@ def _findings(connection: Connection, school: str, runs: Sequence[str]) -> pl.Da
     schema = {
         **{name: FOUND[name] for name in _KEY}, "run_id": pl.String(), "upload_ref": pl.String(),
         "line": pl.Int64(), "detail": pl.String(), "places": pl.Int64(),
-        "refused": pl.Boolean(),
+        "lines": pl.List(pl.Int64()), "refused": pl.Boolean(),
     }  # fmt: skip
     return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
 
@@ -171,14 +177,16 @@ def _episodes(told: pl.DataFrame) -> pl.DataFrame:
             pl.col("now", "day", "turn", "turns").first(),
             pl.col("line", "detail").min(),
             pl.col("places").sum(),
+            pl.col("lines").explode(),
             pl.col("refused").any(),
+            upload=pl.col("upload_ref").max(),
         )
         .sort(*_KEY, "at")
     )
     rows = once.with_columns(row=pl.col("turn") - pl.int_range(pl.len()).over(_KEY))
     episodes = rows.group_by(*_KEY, "row", maintain_order=True).agg(
         pl.col("now", "turns").first(),
-        pl.col("line", "detail", "places", "refused").last(),
+        pl.col("line", "detail", "places", "lines", "upload", "refused").last(),
         first=pl.col("day").first(),
         begun=pl.col("at").min(),
         last=pl.col("turn").max(),

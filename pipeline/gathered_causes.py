@@ -34,9 +34,11 @@ def _one(family: str, drafts: list[Draft]) -> Draft:
     due = [draft for draft in standing if not draft.waived]
     mended = [draft for draft in drafts if draft.gone] if standing else []
     told = due or standing or drafts
+    others = [draft for draft in drafts if draft not in told]
     whole = told[0] if len(told) == 1 else _together(family, told)
     return replace(
         whole,
+        beside=others,
         fixed=sum(sum(draft.held.values()) for draft in mended),
         waived=[part for draft in standing for part in draft.waived],
     )

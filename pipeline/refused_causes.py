@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, or_
 
+from pipeline.card_drafts import LINES, card_lines
 from pipeline.checks import Check, Line
 from pipeline.runs import SchoolState
 from quality.causes import CAUSE, DANGLING, REFUSED, trace
@@ -27,6 +28,8 @@ HELD: dict[str, pl.DataType] = {
     "documents": pl.List(pl.String()),
     "line": pl.Int64(),
 }
+# Lines of what the causes hold up (``card_drafts.LINES``), with the cause of each.
+OF_CAUSE = tuple(f"cause_{name}" for name in CAUSE)
 # What is lost, missing or refused, by entity and key, and the cause it waits for since ``first``.
 LOST: dict[str, pl.DataType] = {
     "lost_entity": pl.String(),
@@ -44,25 +47,30 @@ _SPAN: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True)
 class Refusals:
-    """``held``: ``HELD``, of causes that stand and of those the last check found gone; ``lost``:
-    ``LOST``, of those that stand."""
+    """``held``: ``HELD``, of causes that stand and of those the last check found gone; ``lines``:
+    ``LINES`` and ``OF_CAUSE`` of both; ``lost``: ``LOST``, of those that stand."""
 
     held: pl.DataFrame
+    lines: pl.DataFrame
     lost: pl.DataFrame
 
 
-def refusals(connection: Connection, school: str, lines: Sequence[Line]) -> Refusals:
+def refusals(connection: Connection, school: str, checks: Sequence[Line]) -> Refusals:
     """What the quarantine of ``school`` comes down to."""
-    collected = [_spans(line) for line in lines if line.collects]
+    collected = [_spans(line) for line in checks if line.collects]
     spans = pl.concat([pl.DataFrame(schema=_SPAN), *collected])
     rows = _rows(connection, school, spans)
     standing = rows.filter(~pl.col("gone"))
     traced = trace(standing.select(*REFUSED))
-    held = _held(standing, traced)
+    held, lines = _held(standing, traced), _lines(standing, traced)
     if rows["gone"].any():
         before = rows.filter(~pl.col("fresh"))
-        held = _with_past(held, _held(before, trace(before.select(*REFUSED))))
-    return Refusals(held, _lost(standing, traced))
+        past = trace(before.select(*REFUSED))
+        held = _with_past(held, _held(before, past))
+        gone = held.filter("gone").select(pl.col(list(CAUSE)).name.prefix("cause_")).unique()
+        mended = _lines(before, past).join(gone, on=OF_CAUSE, how="semi")
+        lines = pl.concat([lines, mended])
+    return Refusals(held, lines, _lost(standing, traced))
 
 
 def _with_past(held: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
@@ -102,8 +110,8 @@ def _rows(connection: Connection, school: str, spans: pl.DataFrame) -> pl.DataFr
     there = or_(c.state == "open", c.last_run.in_(late["run_id"].to_list()))
     names = [
         *("id", "source", "entity", "rule", "record_lookup", "source_column", "record_key"),
-        *("missing_entity", "missing_key", "missing_in", "document", "line", "first_run"),
-        *("last_run", "state"),
+        *("missing_entity", "missing_key", "missing_in", "document", "line", "upload_ref"),
+        *("first_run", "last_run", "state"),
     ]
     rows = read_frame(connection, quarantine, names, (c.school == school) & there)
     first = spans.select("source", "now", first_run="run_id", first_at="at", first="day")
@@ -145,6 +153,24 @@ def _held(rows: pl.DataFrame, traced: pl.DataFrame) -> pl.DataFrame:
     counts = told.group_by(*CAUSE, "kind").agg(count=pl.col("record").n_unique().cast(pl.Int64))
     return counts.join(causes, on=list(CAUSE)).select(
         *(pl.lit(value=False).alias(n) if n == "gone" else pl.col(n) for n in HELD)
+    )
+
+
+def _lines(rows: pl.DataFrame, traced: pl.DataFrame) -> pl.DataFrame:
+    """A line for each refusal and cause. A record is a thing of its own in each cause."""
+    refused = rows.select(
+        "id", "record", "document", "line", "source_column", kind="entity", said="rule",
+        upload="upload_ref",
+    )  # fmt: skip
+    told = traced.rename({name: f"cause_{name}" for name in CAUSE}).join(refused, on="id")
+    lines = told.with_columns(
+        thing=pl.concat_str("record", *OF_CAUSE, separator="|"),
+        source="cause_source",
+        rule="said",
+        field="source_column",
+    )
+    return pl.concat([card_lines(lines), lines.select(*OF_CAUSE)], how="horizontal").select(
+        *OF_CAUSE, *LINES
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection
 
-from pipeline.card_drafts import Draft, OfRule
+from pipeline.card_drafts import DUE, FIXED, WAIVED, Draft, OfRule, card_lines
 from pipeline.waivers import Waiver
 from quality.cards import Share, Waived, WaivedPart
 from quality.causes import FEW
@@ -57,7 +57,9 @@ def remark_drafts(
     for (source, family), part in mended.group_by("source", "family", maintain_order=True):
         own = [draft for card, draft in drafts.items() if card[:2] == (source, family)]
         if own:
-            _nearest(own).fixed = part.height
+            nearest = _nearest(own)
+            nearest.fixed = part.height
+            nearest.add(Counter(), _mended(part))
         else:
             drafts[source, family, "", ""] = _gone((source, family, "", ""), part)
     return list(drafts.values())
@@ -125,15 +127,45 @@ def _draft(card: tuple[object, ...], rows: pl.DataFrame, waivers: Mapping[int, W
     draft.held = _held(due)
     excused = rows.drop_nulls("waiver").group_by("waiver", maintain_order=True)
     draft.waived = [WaivedPart(waivers[int(str(w))], dict(_held(part))) for (w,), part in excused]
-    draft.shares = _shares(rows if due.is_empty() else due)
+    shares = _by_whom(rows if due.is_empty() else due)
+    draft.shares = _shares(shares)
+    draft.lines = _lines(rows, draft, shares)
     return draft
 
 
 def _gone(card: tuple[object, ...], rows: pl.DataFrame) -> Draft:
     """A card of remarks that are all mended."""
     draft = _told(card, rows)
-    draft.gone, draft.fixed = True, rows.height
+    draft.gone, draft.fixed, draft.lines = True, rows.height, _mended(rows)
     return draft
+
+
+def _lines(rows: pl.DataFrame, draft: Draft, shares: pl.DataFrame) -> pl.DataFrame:
+    """Of a lesson its key is the thing, of another remark the remark. The parts and shares of the
+    card tell what is due, or, where nothing is, what is waived."""
+    waived = pl.col("waiver").is_not_null()
+    rules = pl.DataFrame({"rule": [one.rule for one in draft.rules]}).with_row_index("part")
+    whose = shares.select("by", "unit").with_row_index("share")
+    lines = (
+        rows.join(rules, on="rule", how="left", maintain_order="left")
+        .join(whose, on=["by", "unit"], how="left", maintain_order="left")
+        .with_columns(
+            thing=pl.when(kind="lesson").then("key").otherwise(_REMARK),
+            state=pl.when(waived).then(pl.lit(WAIVED)).otherwise(pl.lit(DUE)),
+        )
+    )
+    untold = waived & pl.lit(rows["waiver"].null_count() > 0)
+    return card_lines(
+        lines.with_columns(pl.when(~untold).then(n).alias(n) for n in ("part", "share"))
+    )
+
+
+_REMARK = pl.concat_str("rule", "key", "first_on", separator="|")
+
+
+def _mended(rows: pl.DataFrame) -> pl.DataFrame:
+    """Lines of remarks that are mended: they are counted one by one."""
+    return card_lines(rows.with_columns(thing=_REMARK, state=pl.lit(FIXED)))
 
 
 def _nearest(drafts: list[Draft]) -> Draft:
@@ -184,14 +216,21 @@ def _held(rows: pl.DataFrame) -> Counter[str]:
     return counts
 
 
-def _shares(rows: pl.DataFrame) -> list[Share]:
-    """Whose the remarks are, the most first."""
-    counts = rows.group_by("by", "unit").agg(
-        pl.len(),
-        pl.col("new").sum(),
-        first=pl.col("day").min(),
-        last=pl.col("day").max(),
+def _by_whom(rows: pl.DataFrame) -> pl.DataFrame:
+    """How many of the remarks are whose, the most first."""
+    return (
+        rows.group_by("by", "unit")
+        .agg(
+            pl.len(),
+            pl.col("new").sum(),
+            first=pl.col("day").min(),
+            last=pl.col("day").max(),
+        )
+        .sort("len", "by", "unit", descending=[True, False, False])
     )
+
+
+def _shares(counts: pl.DataFrame) -> list[Share]:
     return [
         Share(
             remarks=count,
@@ -201,7 +240,5 @@ def _shares(rows: pl.DataFrame) -> list[Share]:
             first_day=first if by == DAYS else None,
             last_day=last if by == DAYS else None,
         )
-        for by, unit, count, new, first, last in counts.sort(
-            "len", "by", "unit", descending=[True, False, False]
-        ).iter_rows()
+        for by, unit, count, new, first, last in counts.iter_rows()
     ]

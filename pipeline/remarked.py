@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, false, or_
 
-from pipeline.card_drafts import Draft
+from pipeline.card_drafts import Draft, card_lines
 from pipeline.remarks import last_check
 from quality.causes import CAUSE
 from quality.journal_frames import read_frame
@@ -55,8 +56,9 @@ def explained(
             .filter(pl.col("first_on") >= pl.col("first"))
             .unique("n", keep="first", maintain_order=True)
         )
-        for row in found.select(f"cause_{name}" for name in CAUSE).iter_rows():
-            drafts[row].held[REMARK] += 1
+        its = found.partition_by([f"cause_{name}" for name in CAUSE], as_dict=True)
+        for cause, part in its.items():
+            drafts[cause].add(*_held(part))
         rows = rows.with_row_index("n").join(found.select("n"), on="n", how="anti").drop("n")
     return rows
 
@@ -69,6 +71,14 @@ def silenced(rows: pl.DataFrame, draft: Draft, rules: frozenset[str]) -> pl.Data
         & pl.col("rule").is_in(rules)
         & (pl.col("day") >= draft.first)
     ).fill_null(value=False)
-    if count := rows.filter(its).height:
-        draft.held[REMARK] += count
+    if not (silent := rows.filter(its)).is_empty():
+        draft.add(*_held(silent))
     return rows.filter(~its)
+
+
+def _held(rows: pl.DataFrame) -> tuple[Counter[str], pl.DataFrame]:
+    """Remarks that a cause of the upload holds up, and their lines."""
+    thing = pl.concat_str("rule", "key", "first_on", separator="|")
+    return Counter({REMARK: rows.height}), card_lines(
+        rows.with_columns(kind=pl.lit(REMARK), thing=thing)
+    )

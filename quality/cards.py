@@ -5,10 +5,12 @@ What stands on it is settled by ``pipeline.cards``; reports and pages show it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from hashlib import blake2b
 
 from quality.kinds import DAY
 
@@ -112,8 +114,20 @@ class Card:
     parts: tuple[Part, ...]
     shares: tuple[Share, ...] = ()
     detail: str = ""  # counts or a place, as the run told them
+    about: str = ""  # of remarks: what a wide cause of them is about (``quality.remark_causes``)
     waived: tuple[WaivedPart, ...] = ()
     mendable: bool = True
+
+    @property
+    def ref(self) -> str:
+        """What the card is known by among the school's cards of a day: 12 hexadecimal digits.
+
+        What it is about may be said by a text of the journal, which must not stand in an address.
+        """
+        where = self.where
+        alone = where.documents if where.documents_in_all == 1 else ()
+        known = (self.source, self.about, where.entity, where.field, where.key, *alone)
+        return blake2b(json.dumps(known).encode(), digest_size=6).hexdigest()
 
     @property
     def weight(self) -> int:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.addresses import CardAddress
 from pipeline.card_text import summed, told
 from pipeline.cards import cards, district_counts, last_day
 from pipeline.cli.answers import School, quarantine
@@ -65,9 +66,13 @@ def list_cards(
         rows = district_counts(connection, district, day) if district and day else []
     if district:
         show(rows, as_json=as_json, title=f"{district}, {day}")
-    elif as_json:
-        show([asdict(card) | {"new": card.new} for card in found], as_json=True)
+        return
+    addressed = [(card, CardAddress(card.rule, school, card.ref, day)) for card in found if day]
+    if as_json:
+        rows = [asdict(card) | {"new": card.new, "address": f"{at}"} for card, at in addressed]
+        show(rows, as_json=True)
     else:
-        for card in found:
-            console().print(told(card), markup=False, highlight=False)
+        for card, at in addressed:
+            lines = f"{told(card)}    построчно: svod explain {at}\n"
+            console().print(lines, markup=False, highlight=False, soft_wrap=True)
         typer.echo(summed(found))

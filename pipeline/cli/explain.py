@@ -10,12 +10,23 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from pipeline.addresses import Address, AddressError, Cut, Figure, Kind, LedgerCounter, Level, parse
+from pipeline.addresses import (
+    Address,
+    AddressError,
+    CardAddress,
+    Cut,
+    Figure,
+    Kind,
+    LedgerCounter,
+    Level,
+    parse,
+)
 from pipeline.cli import explain_show
 from pipeline.cli.options import day
 from pipeline.cli.present import AsJson
 from pipeline.exits import Exit
 from pipeline.explain import explain
+from pipeline.explain_card import dues_for, explain_card
 from pipeline.explain_ledger import explain_counter
 from pipeline.explain_lookup import journal_key, latest_day, school_year
 from pipeline.figures import schedule_basis
@@ -104,10 +115,16 @@ def explain_figure(
         source=source,
     )
     how = explain_show.How(everything=everything, limit=limit, as_json=as_json)
-    with Hub.open().engine.begin() as connection:
+    hub = Hub.open()
+    with hub.engine.begin() as connection:
         address = address_of(connection, asked)
         if isinstance(address, LedgerCounter):
             explain_show.show_counter(explain_counter(connection, address), how)
+            raise typer.Exit(Exit.DONE)
+        if isinstance(address, CardAddress):
+            explain_show.show_card(
+                connection, explain_card(connection, address, dues_for(hub)), how
+            )
             raise typer.Exit(Exit.DONE)
         parts = explain(connection, address, schedule_basis)
         same = explain_show.show_figure(connection, address, parts, how)

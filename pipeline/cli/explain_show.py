@@ -14,8 +14,12 @@ import typer
 from sqlalchemy import Connection
 
 from pipeline.addresses import Figure, Level
+from pipeline.card_drafts import DUE
+from pipeline.card_line_text import line_words
+from pipeline.card_text import told
 from pipeline.cli.present import show
 from pipeline.explain import Explained, kept, origins_by_row
+from pipeline.explain_card import ExplainedCard, origins_of_lines
 from pipeline.explain_ledger import ExplainedCounter
 from pipeline.explain_lookup import school_year
 from quality.profiles import Profile
@@ -91,20 +95,42 @@ def show_counter(explained: ExplainedCounter, how: How) -> None:
     _rest(len(rows), how)
 
 
+def show_card(connection: Connection, explained: ExplainedCard, how: How) -> None:
+    """Show the lines of a card: what is due, with ``everything`` also what is waived or mended."""
+    lines = explained.lines
+    chosen = lines if how.everything or how.as_json else lines.filter(state=DUE)
+    shown = chosen if how.as_json else chosen.head(how.limit)
+    places: dict[int, list[dict[str, Any]]] = {}
+    for one in origins_of_lines(connection, explained.address, shown).iter_rows(named=True):
+        places.setdefault(one["row"], []).append(one)
+    if how.as_json:
+        for row in shown.iter_rows(named=True):
+            _line(_filled(row) | {"origins": [_filled(one) for one in places.get(row["row"], [])]})
+        _line({"address": str(explained.address), "held": dict(explained.card.held)})
+        return
+    typer.echo(f"{explained.address}\n{told(explained.card)}")
+    table = [line_words(row, places.get(row["row"], [])) for row in shown.iter_rows(named=True)]
+    used = [name for name in table[0] if any(row[name] for row in table)] if table else []
+    show([{name: row[name] for name in used} for row in table], as_json=False)
+    _rest(chosen.height, how)
+    if chosen.height < lines.height:
+        typer.echo(f"отсрочено и исправлено {grouped(lines.height - chosen.height)}; --all")
+
+
 def _heading(figure: Figure, counts: tuple[int, int], regulation: Profile | None) -> None:
     """The words of a region stand in the profile of the last of its schools: the measures are
     Svod's own."""
     numerator, denominator = counts
     share = f" ({numerator / denominator:.1%})" if denominator else ""
-    told = meaning(figure.kind, figure.code, regulation)
-    typer.echo(f"{told.title}: {grouped(numerator)} из {grouped(denominator)}{share}")
+    means = meaning(figure.kind, figure.code, regulation)
+    typer.echo(f"{means.title}: {grouped(numerator)} из {grouped(denominator)}{share}")
     whose = "регион" if figure.level is Level.REGION else f"{_LEVELS[figure.level]} {figure.unit}"
     within = "".join(f", {cut} {value}" for cut, value in figure.within)
     typer.echo(
         f"{whose}{within}, с {short_date(figure.first)} по {short_date(figure.last)},"
         f" по состоянию на {short_date(figure.as_of)}"
     )
-    for line in filter(None, (told.definition, told.source, told.version)):
+    for line in filter(None, (means.definition, means.source, means.version)):
         typer.echo(line)
     typer.echo(f"Адрес: {figure}")
 

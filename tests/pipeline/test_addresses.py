@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.addresses import (
     Address,
     AddressError,
+    CardAddress,
     Cut,
     Figure,
     Kind,
@@ -55,8 +56,10 @@ counters = st.builds(
     LedgerCounter, st.sampled_from(Counter), words, words, words, words | st.just("")
 ) | st.builds(LedgerCounter, st.sampled_from(Counter), words, words, st.just(""), words)
 
+cards = st.builds(CardAddress, words, words, words, st.dates(date(2020, 1, 1), date(2040, 1, 1)))
 
-@given(figures() | counters)
+
+@given(figures() | counters | cards)
 def test_what_is_written_is_read(address: Address) -> None:
     text = str(address)
     assert parse(text) == address
@@ -98,6 +101,11 @@ def test_the_address_of_a_measure() -> None:
         ("ledger/lost/school/781003/entity=mark@run", "quarantined"),
         ("ledger/quarantined/school/781003/entity=/source=@run", "сущность"),
         ("ledger/quarantined/school/781003/entity=mark@", "прогон"),
+        ("card/topic/school/781003@2026-09-18", "не адрес"),
+        ("card/topic/school/781003/@2026-09-18", "номер карточки"),
+        ("card/topic/district/d1/4f2a91c07b3e@2026-09-18", "school"),
+        ("card/topic/school/781003/4f2a91c07b3e@today", "today"),
+        ("card/topic/school/781003/4f2a/x@2026-09-18", "пишут так: card/topic/school/781003/4f2a"),
     ],
 )  # fmt: skip
 def test_a_wrong_address_is_told_what_is_wrong(wrong: str, told: str) -> None:

@@ -191,7 +191,8 @@ def test_cards_for_people_say_what_and_how(school: School) -> None:
     assert done.stdout.rstrip().endswith("отсрочено: 1; исправлено: 0")
     by_machine = school.svod("cards", "--school", SCHOOL, "--on", BEFORE.isoformat())
     assert len(by_machine) == len(school.cards(BEFORE))
-    assert {"rule", "held", "new", "where", "why", "who", "fix", "waived"} <= by_machine[0].keys()
+    said = {"rule", "held", "new", "where", "why", "who", "fix", "waived", "address"}
+    assert said <= by_machine[0].keys()
     assert [len(card["parts"]) for card in by_machine] == [
         len(card.parts) for card in school.cards(BEFORE)
     ]

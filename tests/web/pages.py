@@ -12,6 +12,7 @@ ALL = (*REGION, *DISTRICT, *SCHOOL)
 
 # Of the figures that are explained: all days that were measured, as known on the last of them.
 DAYS = "2026-09-01/2026-09-18@2026-09-18"
+CARD = "f39905a03317@2026-09-18"  # what is left of a family of the school's journal
 READ = "source=paragraf@run-2026-09-18"  # what the last evening's run read of the school's journal
 
 PAGES: list[tuple[str, tuple[str, ...]]] = [
@@ -39,6 +40,8 @@ PAGES: list[tuple[str, tuple[str, ...]]] = [
     (f"/explain/form1/pupils/school/781001/grade=1/{DAYS}", ("operator", "s1-deputy")),
     (f"/explain/form1/teachers/school/781001/grade=1/{DAYS}", ("d1-reader",)),
     (f"/explain/remark/topic/school/781001/{DAYS}", ("s1-deputy",)),
+    (f"/explain/card/missing/school/781001/{CARD}", ("d1-reader", "s1-deputy")),
+    (f"/explain/card/values/school/781001/{CARD}?state=due", ("d1-officer", "operator")),
     (f"/explain/ledger/read/school/781001/{READ}", ("d1-reader", "s1-deputy")),
     (f"/explain/ledger/quarantined/school/781001/entity=attendance/{READ}", ("operator",)),
     (f"/explain/ledger/created/school/781001/entity=lesson/{READ}", ("s1-administrator",)),

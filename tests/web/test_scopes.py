@@ -130,6 +130,8 @@ def test_no_figure_of_a_foreign_unit_is_explained(
         for source in ("paragraf", "dnevnik_ru", "lists"):
             path = f"/explain/ledger/read/school/{code}/source={source}@run-2026-09-18"
             assert opened.get(path).status_code == 404
+        card = f"/explain/card/missing/school/{code}/f39905a03317@2026-09-18"
+        assert opened.get(card).status_code == 404
     if person.level is not Level.REGION:
         assert explained("region", "region") == 404
 

@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from pipeline import card_text, waiver_requests
-from pipeline.access.accounts import Level
 from pipeline.access.events import Kind
+from pipeline.addresses import CardAddress
 from pipeline.card_words import rule_title
 from pipeline.cards import cards, last_day
 from pipeline.entries import EntryRefusedError, Flaw
@@ -22,8 +22,9 @@ from pipeline.waiver_requests import Request, places_of, requests_of_school
 from quality.cards import Card
 from reports.remarks import shown_as
 from reports.web.naming import REMARKS, Names, names_of
-from reports.web.pages.guarding import threshold
+from reports.web.pages.guarding import sees_persons_counted, threshold
 from reports.web.pages.moments import moments
+from reports.web.pages.opened import path_of
 from reports.web.pages.view import page
 from reports.web.visit import AsSchool, OwnForm, OwnSchool, Unit, Visit, Visiting
 
@@ -45,9 +46,10 @@ NO_DAY = "Укажите последний день отсрочки."
 class Shown:
     """A card on the page. ``rules``, ``places``: what may be asked of it, value and words; nothing
     where nothing may; ``asked``: how many requests about it wait; ``hidden``: whether a count is
-    kept from this reader."""
+    kept from this reader; ``path``: where its counts are explained."""
 
     card: Card
+    path: str
     rules: Mapping[str, str]
     places: Mapping[str, str]
     asked: int
@@ -103,7 +105,18 @@ def _page(
     names = names_of(visit, unit, _teachers(found, requests), REMARKS, "cards")
     with visit.reading() as connection:
         places = places_of(connection, requests, names.known)
-    shown = [_shown(visit, card, requests, names, least) for card in found]
+    shown = [
+        _shown(
+            visit,
+            card,
+            path_of(CardAddress(card.rule, unit.code, card.ref, day)),
+            requests,
+            names,
+            least,
+        )
+        for card in found
+        if day
+    ]
     return page(
         visit,
         "cards.html.j2",
@@ -125,15 +138,16 @@ def _page(
 
 
 def _shown(
-    visit: Visit, card: Card, requests: Sequence[Request], names: Names, least: int
+    visit: Visit, card: Card, path: str, requests: Sequence[Request], names: Names, least: int
 ) -> Shown:
-    if visit.account.level is not Level.SCHOOL:
+    if not sees_persons_counted(visit):
         told = guarded(card, least)
-        return Shown(told.card, {}, {}, 0, told.hidden)
+        return Shown(told.card, path, {}, {}, 0, told.hidden)
     offered = choices(card)
     rules = {part.rule for part in card.parts}
     return Shown(
         card,
+        path,
         offered.rules if visit.account.is_of_school else {},
         {one.words: names.known.get(one.teacher or "", one.words) for one in offered.places},
         sum(one.waits and one.scope.rule in rules for one in requests),
@@ -157,6 +171,7 @@ WORDS: dict[str, Any] = {
     "amount": card_text.amount_words,
     "counts": card_text.counts_words,
     "held": card_text.held_words,
+    "new_in": card_text.new_in,
     "place": card_text.place_words,
     "rule_title": rule_title,
     "shares": _shares,

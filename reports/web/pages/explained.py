@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from sqlalchemy import Connection, select
 from starlette.exceptions import HTTPException
 
-from pipeline.addresses import AddressError, Figure, Kind, Level, parse
+from pipeline.addresses import AddressError, CardAddress, Figure, Kind, LedgerCounter, Level, parse
 from pipeline.explain import kept
 from pipeline.figure_cells import PARTS_OF, Part, parts_of
 from pipeline.figures import schedule_basis
@@ -25,6 +25,7 @@ from reports.explained import meaning
 from reports.figure_words import LEVELS
 from reports.sheets import PERCENT, WHOLE
 from reports.web.pages.downloads import AsFile, download
+from reports.web.pages.explained_card import Chosen, card_page, chosen
 from reports.web.pages.explained_counter import counter_page
 from reports.web.pages.explained_printed import printed_page
 from reports.web.pages.explained_rows import Which, rows_page
@@ -61,6 +62,7 @@ def explained(
     visit: Visiting,
     address: str,
     as_file: AsFile,
+    lines: Annotated[Chosen, Depends(chosen)],
     which: Annotated[Which | None, Query(alias="rows")] = None,
     number: Annotated[PageNumber, Query(alias="page")] = 1,
 ) -> Response:
@@ -68,8 +70,10 @@ def explained(
     or that the account may not see."""
     try:
         figure = parse(address)
-        if not isinstance(figure, Figure):
+        if isinstance(figure, LedgerCounter):
             return counter_page(visit, figure, number, as_file=as_file)
+        if isinstance(figure, CardAddress):
+            return card_page(visit, figure, lines, number, as_file=as_file)
         if figure.kind is Kind.REMARK and figure.code not in RULES:
             raise HTTPException(404)
         unit = _unit(visit, figure)
