@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import polars as pl
 import yaml
@@ -62,10 +63,20 @@ class Deadlines:
 @cache
 def deadlines() -> Deadlines:
     """The deadlines in force. Raises ``TypeError`` if the file does not fit ``Deadlines``."""
-    text = files("privacy.policies").joinpath("consent.yml").read_text(encoding="utf-8")
-    content = yaml.safe_load(text)
+    content = _policy()
     days = {name: rule["days"] for name, rule in content["deadlines"].items()}
     return Deadlines(version=str(content["version"]), **days)
+
+
+def deadline_sources() -> dict[str, str]:
+    """The document and clause of each deadline, by the name that ``Deadlines`` has for it."""
+    return {name: rule["source"] for name, rule in _policy()["deadlines"].items()}
+
+
+@cache
+def _policy() -> Any:
+    text = files("privacy.policies").joinpath("consent.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
 
 
 def consent_states(

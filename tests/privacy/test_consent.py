@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import polars as pl
@@ -12,6 +13,7 @@ from privacy.consent import (
     REFUSALS,
     Deadlines,
     consent_states,
+    deadline_sources,
     deadlines,
     reasons,
 )
@@ -212,6 +214,12 @@ def test_active_is_what_the_definition_says(
 
 def test_the_deadlines_in_force() -> None:
     assert deadlines() == Deadlines(version="1", register_days=0, start_days=5, stop_days=3)
+
+
+def test_each_deadline_names_its_document_and_clause() -> None:
+    sources = deadline_sources()
+    assert sources.keys() == {"register_days", "start_days", "stop_days"}
+    assert all(re.match(r"Регламент КлассИнфо, .+, п\. \d\.\d: ", one) for one in sources.values())
 
 
 # When a child left: spells in classes as days from DAY, and orders.
