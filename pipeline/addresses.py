@@ -11,21 +11,24 @@ address                                                               figure
 ``ledger/quarantined/school/781003/entity=mark/source=paragraf@run-1`` a counter of a run
 ``ledger/read/school/781003/source=paragraf@run-1``                    of all entities of a source
 ``card/topic/school/781003/4f2a91c07b3e@2026-09-18``                   what a card of a day counts
+``coverage/active/school/781003@2026-09-18``                           pupils by consent and UID
+``coverage/active/school/781003/class=5a@2026-09-18``                  of one class
 ====================================================================  ==========================
 
 Values are percent-encoded where they hold anything but letters, digits and ``.-_~``. Whatever is
-written is read back as the same address, and only the written form is read.
+written is read back as the same address, and only the written form is read
+(``pipeline.read_address``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
+from pipeline.coverage import OWN
 from pipeline.ledger import Counter
 from quality.form1 import COLUMNS
 from quality.measures import MEASURES, REGION
@@ -62,7 +65,6 @@ class Cut(StrEnum):
     TEACHER = "teacher"
 
 
-_DATES = 2
 _CODES: dict[Kind, tuple[str, ...]] = {
     Kind.MEASURE: MEASURES,
     Kind.FORM1: COLUMNS,
@@ -177,7 +179,31 @@ class CardAddress:
         return f"card/{rule}/school/{school}/{ref}@{self.day}"
 
 
-Address = Figure | LedgerCounter | CardAddress
+@dataclass(frozen=True)
+class CoverageCount:
+    """``column`` (``pipeline.coverage.OWN``) of a school on a day, as known now.
+
+    ``class_key``: of this class of the journal; empty: of all classes, added up.
+    """
+
+    column: str
+    school: str
+    on: date
+    class_key: str = ""
+
+    def __post_init__(self) -> None:
+        if self.column not in OWN:
+            raise AddressError(f"«{self.column}»: нет такого столбца; есть: {', '.join(OWN)}")
+        if not self.school:
+            raise AddressError("число учеников по согласиям: нужна школа")
+
+    def __str__(self) -> str:
+        parts = ["coverage", self.column, "school", _quoted(self.school)]
+        parts += [f"class={_quoted(self.class_key)}"] if self.class_key else []
+        return "/".join(parts) + f"@{self.on}"
+
+
+Address = Figure | LedgerCounter | CardAddress | CoverageCount
 
 
 def cuts_of(kind: Kind, code: str) -> frozenset[Cut]:
@@ -187,87 +213,6 @@ def cuts_of(kind: Kind, code: str) -> frozenset[Cut]:
     if kind is Kind.FORM1:
         return frozenset({Cut.GRADE})
     return _OF_PUPILS if code == "accumulation" else _OF_LESSONS
-
-
-def parse(text: str) -> Address:
-    """The address written in ``text``. Raises ``AddressError``."""
-    before, at, after = text.rpartition("@")
-    parts = before.split("/")
-    least, read = _READERS.get(parts[0], (5, _figure))
-    if not at or len(parts) < least:
-        raise AddressError(
-            f"«{text}» не адрес числа; адрес: показатель/код/уровень/чей/с/по@на день, например"
-            " measure/held/school/781003/2026-09-01/2026-09-18@2026-09-18; у счётчика прогона"
-            " ledger/read/school/781003/source=paragraf@прогон"
-        )
-    found = read(parts, after)
-    if str(found) != text:
-        raise AddressError(f"«{text}»: этот адрес пишут так: {found}")
-    return found
-
-
-def _figure(parts: list[str], as_of: str) -> Figure:
-    kind, code, level, unit, *rest = parts
-    within, days = rest[:-_DATES], rest[-_DATES:]
-    if len(days) != _DATES:
-        raise AddressError("в адресе нет первого и последнего дня")
-    return Figure(
-        kind=Kind(_one_of(kind, [*Kind, *_READERS])),
-        code=unquote(code),
-        level=Level(_one_of(level, list(Level))),
-        unit=unquote(unit),
-        first=_day(days[0]),
-        last=_day(days[1]),
-        as_of=_day(as_of),
-        within=tuple((Cut(name), value) for name, value in _named(within, list(Cut)).items()),
-    )
-
-
-def _ledger(parts: list[str], run_id: str) -> LedgerCounter:
-    _, counter, level, school, *rest = parts
-    _one_of(level, [Level.SCHOOL])
-    named = _named(rest, ["entity", "source"])
-    return LedgerCounter(
-        counter=Counter(_one_of(counter, list(Counter))),
-        school=unquote(school),
-        run_id=unquote(run_id),
-        entity=named.get("entity", ""),
-        source=named.get("source", ""),
-    )
-
-
-def _card(parts: list[str], day: str) -> CardAddress:
-    _, rule, level, school, *rest = parts
-    _one_of(level, [Level.SCHOOL])
-    return CardAddress(unquote(rule), unquote(school), unquote("/".join(rest)), _day(day))
-
-
-# By the first word of an address: how many words it has at least, and what reads it.
-_READERS: dict[str, tuple[int, Callable[[list[str], str], Address]]] = {
-    "ledger": (4, _ledger),
-    "card": (5, _card),
-}
-
-
-def _named(parts: list[str], known: list[str]) -> dict[str, str]:
-    found = {}
-    for part in parts:
-        name, _, value = part.partition("=")
-        found[_one_of(name, known)] = unquote(value)
-    return found
-
-
-def _one_of(word: str, known: list[str]) -> str:
-    if word not in known:
-        raise AddressError(f"«{word}»: здесь пишут одно из: {', '.join(known)}")
-    return word
-
-
-def _day(word: str) -> date:
-    try:
-        return date.fromisoformat(word)
-    except ValueError:
-        raise AddressError(f"«{word}» не день; пишут 2026-09-18") from None
 
 
 @lru_cache(maxsize=4096)  # a page has hundreds of addresses of a few units

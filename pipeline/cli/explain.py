@@ -14,12 +14,12 @@ from pipeline.addresses import (
     Address,
     AddressError,
     CardAddress,
+    CoverageCount,
     Cut,
     Figure,
     Kind,
     LedgerCounter,
     Level,
-    parse,
 )
 from pipeline.cli import explain_show
 from pipeline.cli.options import day
@@ -27,11 +27,13 @@ from pipeline.cli.present import AsJson
 from pipeline.exits import Exit
 from pipeline.explain import explain
 from pipeline.explain_card import dues_for, explain_card
+from pipeline.explain_coverage import explain_coverage
 from pipeline.explain_ledger import explain_counter
 from pipeline.explain_lookup import journal_key, latest_day, school_year
 from pipeline.figures import schedule_basis
 from pipeline.hub import Hub
 from pipeline.ledger import Counter
+from pipeline.read_address import parse
 from quality.measures import REGION
 from quality.uploads import Cause
 
@@ -39,7 +41,7 @@ FigureName = Annotated[
     str,
     typer.Argument(
         help="A measure (timeliness), 'form1', a cause of days (source_unavailable), 'remark', "
-        "'ledger', or a whole address (measure/held/school/781003/...@...)."
+        "'ledger', 'coverage', or a whole address (measure/held/school/781003/...@...)."
     ),
 ]
 
@@ -84,7 +86,7 @@ def explain_figure(
     as_of: Annotated[
         datetime | None, day("--as-of", "As known then; by default the day measured last.")
     ] = None,
-    column: Annotated[str, typer.Option("--column", help="Of form1: its column.")] = "",
+    column: Annotated[str, typer.Option("--column", help="Of form1, coverage: its column.")] = "",
     rule: Annotated[str, typer.Option("--rule", help="Of remark: its rule.")] = "",
     counter: Annotated[str, typer.Option("--counter", help="Of ledger: quarantined, ...")] = "",
     run: Annotated[str, typer.Option("--run", help="Of ledger: the run.")] = "",
@@ -117,18 +119,26 @@ def explain_figure(
     how = explain_show.How(everything=everything, limit=limit, as_json=as_json)
     hub = Hub.open()
     with hub.engine.begin() as connection:
-        address = address_of(connection, asked)
-        if isinstance(address, LedgerCounter):
-            explain_show.show_counter(explain_counter(connection, address), how)
-            raise typer.Exit(Exit.DONE)
-        if isinstance(address, CardAddress):
-            explain_show.show_card(
-                connection, explain_card(connection, address, dues_for(hub)), how
-            )
-            raise typer.Exit(Exit.DONE)
-        parts = explain(connection, address, schedule_basis)
-        same = explain_show.show_figure(connection, address, parts, how)
+        same = _shown(hub, connection, address_of(connection, asked), how)
     raise typer.Exit(Exit.DONE if same else Exit.DIFFERS)
+
+
+def _shown(hub: Hub, connection: Connection, address: Address, how: explain_show.How) -> bool:
+    """Show what has this address; whether it is what was kept, or nothing was."""
+    match address:
+        case LedgerCounter():
+            explain_show.show_counter(explain_counter(connection, address), how)
+        case CardAddress():
+            card = explain_card(connection, address, dues_for(hub))
+            explain_show.show_card(connection, card, how)
+        case CoverageCount():
+            with_uid = hub.vault.who_has_uid(address.school)
+            found = explain_coverage(connection, address, with_uid)
+            explain_show.show_coverage(connection, found, how)
+        case Figure():
+            parts = explain(connection, address, schedule_basis)
+            return explain_show.show_figure(connection, address, parts, how)
+    return True
 
 
 def address_of(connection: Connection, asked: Asked) -> Address:
@@ -142,6 +152,9 @@ def address_of(connection: Connection, asked: Asked) -> Address:
             Counter(asked.code), asked.school, asked.run, asked.entity, asked.source
         )
     as_of = asked.as_of or latest_day(connection)
+    if asked.name == "coverage":
+        key = dict(_cuts(connection, asked)).get(Cut.CLASS, "")
+        return CoverageCount(asked.code, asked.school, as_of, key)
     last = asked.last or as_of
     level, unit = _unit(asked)
     return Figure(

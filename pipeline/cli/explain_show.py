@@ -20,9 +20,11 @@ from pipeline.card_text import told
 from pipeline.cli.present import show
 from pipeline.explain import Explained, kept, origins_by_row
 from pipeline.explain_card import ExplainedCard, origins_of_lines
+from pipeline.explain_coverage import ExplainedCoverage, places_by_row
 from pipeline.explain_ledger import ExplainedCounter
 from pipeline.explain_lookup import school_year
 from quality.profiles import Profile
+from reports.coverage_words import KNOWN_NOW, meaning_of, pupil_words
 from reports.explained import meaning, origin_words, row_words
 from reports.words import grouped, short_date
 
@@ -115,6 +117,41 @@ def show_card(connection: Connection, explained: ExplainedCard, how: How) -> Non
     _rest(chosen.height, how)
     if chosen.height < lines.height:
         typer.echo(f"отсрочено и исправлено {grouped(lines.height - chosen.height)}; --all")
+
+
+def show_coverage(connection: Connection, explained: ExplainedCoverage, how: How) -> None:
+    """Show the pupils that a count of the page of consents counts."""
+    address, rows = explained.address, explained.rows
+    shown = rows if how.as_json else rows.head(how.limit)
+    said, enrolled = (
+        places_by_row(connection, address.school, showing, shown)
+        for showing in (explained.consents, explained.enrolments)
+    )
+    if how.as_json:
+        for row in shown.iter_rows(named=True):
+            places = (said.get(row["row"], []), enrolled.get(row["row"], []))
+            origins, of_class = ([_filled(one) for one in those] for those in places)
+            _line(_filled(row) | {"origins": origins, "class_origins": of_class})
+        _line({"address": str(address), "count": rows.height})
+        return
+    _coverage_heading(explained)
+    table = [
+        pupil_words(row, said.get(row["row"], []), enrolled.get(row["row"], []))
+        for row in shown.iter_rows(named=True)
+    ]
+    show(table, as_json=False)
+    _rest(rows.height, how)
+
+
+def _coverage_heading(explained: ExplainedCoverage) -> None:
+    address = explained.address
+    told = meaning_of(address.column)
+    of_class = f", класс {explained.class_name}" if address.class_key else ""
+    typer.echo(f"{told.title}: {grouped(explained.rows.height)}")
+    typer.echo(f"школа {address.school}{of_class}, {short_date(address.on)}")
+    for line in filter(None, (told.definition, told.source, KNOWN_NOW)):
+        typer.echo(line)
+    typer.echo(f"Адрес: {address}")
 
 
 def _heading(figure: Figure, counts: tuple[int, int], regulation: Profile | None) -> None:

@@ -13,14 +13,16 @@ from pipeline.addresses import (
     Address,
     AddressError,
     CardAddress,
+    CoverageCount,
     Cut,
     Figure,
     Kind,
     LedgerCounter,
     Level,
-    parse,
 )
+from pipeline.coverage import OWN
 from pipeline.ledger import Counter
+from pipeline.read_address import parse
 from quality.form1 import COLUMNS
 from quality.measures import MEASURES
 from quality.uploads import Cause
@@ -57,9 +59,12 @@ counters = st.builds(
 ) | st.builds(LedgerCounter, st.sampled_from(Counter), words, words, st.just(""), words)
 
 cards = st.builds(CardAddress, words, words, words, st.dates(date(2020, 1, 1), date(2040, 1, 1)))
+coverage = st.builds(
+    CoverageCount, st.sampled_from(OWN), words, st.dates(date(2020, 1, 1)), words | st.just("")
+)
 
 
-@given(figures() | counters | cards)
+@given(figures() | counters | cards | coverage)
 def test_what_is_written_is_read(address: Address) -> None:
     text = str(address)
     assert parse(text) == address
@@ -72,6 +77,14 @@ def test_the_address_of_a_measure() -> None:
     figure = Figure(Kind.MEASURE, "timeliness", Level.SCHOOL, "781003", FIRST, LAST, LAST)
     assert str(figure) == EXAMPLE
     assert parse(EXAMPLE) == figure
+
+
+def test_the_address_of_a_count_of_consents() -> None:
+    count = CoverageCount("active", "781003", LAST, "5а")
+    assert str(count) == "coverage/active/school/781003/class=5%D0%B0@2026-09-18"
+    assert parse("coverage/active/school/781003@2026-09-18") == CoverageCount(
+        "active", "781003", LAST
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,6 +119,15 @@ def test_the_address_of_a_measure() -> None:
         ("card/topic/district/d1/4f2a91c07b3e@2026-09-18", "school"),
         ("card/topic/school/781003/4f2a91c07b3e@today", "today"),
         ("card/topic/school/781003/4f2a/x@2026-09-18", "пишут так: card/topic/school/781003/4f2a"),
+        ("coverage/active@2026-09-18", "coverage/active/school/781003@2026-09-18"),
+        ("coverage/all/school/781003@2026-09-18", "pupils, active, ready, waiting"),
+        ("coverage/active/district/d1@2026-09-18", "одно из: school"),
+        ("coverage/active/school/@2026-09-18", "нужна школа"),
+        ("coverage/active/school/781003@run-1", "«run-1» не день"),
+        ("coverage/active/school/781003/grade=5@2026-09-18", "одно из: class"),
+        ("coverage/active/school/781003/class=@2026-09-18", "пишут так: coverage/active/school/7"),
+        ("coverage/active/school/781003/class=5а@2026-09-18", "781003/class=5%D0%B0@2026-09-18"),
+        ("coverage/active/school/781003@20260918", "пишут так"),
     ],
 )  # fmt: skip
 def test_a_wrong_address_is_told_what_is_wrong(wrong: str, told: str) -> None:

@@ -12,12 +12,11 @@ K = 10
 
 def counts(**classes: tuple[int, int]) -> pl.DataFrame:
     """``COUNTED`` of classes: (active, of these with a UID)."""
+    others = dict.fromkeys(("pupils", "waiting", "stopped", "silent", "with_uid"), 30)
     rows = [
-        {"class_name": name, "active": active, "ready": ready} | dict.fromkeys(
-            ("pupils", "waiting", "stopped", "silent", "with_uid"), 30
-        )
+        {"class_key": f"k{name}", "class_name": name, "active": active, "ready": ready} | others
         for name, (active, ready) in classes.items()
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows, schema=COUNTED)
 
 
@@ -27,22 +26,23 @@ def shown(**classes: tuple[int, int]) -> Coverage:
 
 def test_what_is_not_small_is_shown_and_nothing_else_is_counted() -> None:
     found = shown(a=(25, 12), b=(30, 30))
-    assert found.classes == {"a": {"active": 25, "ready": 12}, "b": {"active": 30, "ready": 30}}
+    assert found.classes == {"ka": {"active": 25, "ready": 12}, "kb": {"active": 30, "ready": 30}}
+    assert found.names == {"ka": "a", "kb": "b"}
     assert found.whole == {"active": 55, "ready": 42}
     assert tuple(found.whole) == OF_OFFICES
 
 
 def test_zero_is_shown_a_small_count_is_not() -> None:
     found = shown(a=(0, 0), b=(9, 0), c=(40, 20))
-    assert found.classes["a"] == {"active": 0, "ready": 0}
-    assert found.classes["b"]["active"] is None
-    assert found.whole["active"] is None or found.classes["c"]["active"] is None
+    assert found.classes["ka"] == {"active": 0, "ready": 0}
+    assert found.classes["kb"]["active"] is None
+    assert found.whole["active"] is None or found.classes["kc"]["active"] is None
 
 
 def test_who_lacks_a_uid_is_a_small_count_too() -> None:
     """Three of 25 without a UID: either number alone may be shown, not both."""
     found = shown(a=(25, 22), b=(40, 20))
-    assert None in (found.classes["a"]["active"], found.classes["a"]["ready"])
+    assert None in (found.classes["ka"]["active"], found.classes["ka"]["ready"])
 
 
 def test_whoever_knows_all_that_is_shown_finds_no_small_count() -> None:
@@ -57,7 +57,10 @@ def test_whoever_knows_all_that_is_shown_finds_no_small_count() -> None:
     true = added_up(finest, units, wholes)
     printed = {
         (name, column): count
-        for name, said in [*found.classes.items(), ("all", found.whole)]
+        for name, said in [
+            *((found.names[key], said) for key, said in found.classes.items()),
+            ("all", found.whole),
+        ]
         for column, count in said.items()
     }
     reader = Reader(printed, finest, true, units, wholes)
@@ -68,10 +71,10 @@ def test_whoever_knows_all_that_is_shown_finds_no_small_count() -> None:
 
 def test_a_school_sees_all_of_its_own() -> None:
     found = own_coverage(counts(a=(9, 4), b=(20, 11)))
-    assert found.classes["a"]["ready"] == 4
+    assert found.classes["ka"]["ready"] == 4
     assert (found.whole["active"], found.whole["pupils"]) == (29, 60)
     assert tuple(found.whole) == OWN
 
 
 def test_a_school_without_classes() -> None:
-    assert office_coverage(counts(), K) == Coverage({}, {"active": 0, "ready": 0})
+    assert office_coverage(counts(), K) == Coverage({}, {}, {"active": 0, "ready": 0})

@@ -45,6 +45,8 @@ PAGES: list[tuple[str, tuple[str, ...]]] = [
     (f"/explain/ledger/read/school/781001/{READ}", ("d1-reader", "s1-deputy")),
     (f"/explain/ledger/quarantined/school/781001/entity=attendance/{READ}", ("operator",)),
     (f"/explain/ledger/created/school/781001/entity=lesson/{READ}", ("s1-administrator",)),
+    ("/explain/coverage/active/school/781001@2026-09-18", ("operator", "d1-reader", "s1-deputy")),
+    ("/explain/coverage/stopped/school/781001/class=1@2026-09-18", ("s1-reader",)),
     ("/district/d1/reminders", ("operator", "d1-officer")),
     ("/district/d1/reminders?school=781001&school=781003", ("d1-officer",)),
     ("/district/d1/waivers", ("operator", "d1-officer")),

@@ -55,10 +55,10 @@ def expected(region: World) -> dict[str, Counter[str]]:
     return found
 
 
-def test_a_school_sees_its_own_counts(browser: Opened, region: World) -> None:
+def test_a_school_and_the_operator_see_all_counts(browser: Opened, region: World) -> None:
     truth = expected(region)
     assert truth
-    for login in ("s1-deputy", "s1-reader"):
+    for login in ("s1-deputy", "s1-reader", "operator"):
         shown = table(browser(login))
         assert shown.keys() == truth.keys() | {"Всего"}
         for name, counts in truth.items():
@@ -70,7 +70,7 @@ def test_a_school_sees_its_own_counts(browser: Opened, region: World) -> None:
 def test_offices_see_no_small_count_and_no_number_of_pupils(browser: Opened, region: World) -> None:
     truth = expected(region)
     sign = disclosure_policy().sign
-    for login in ("d1-officer", "operator"):
+    for login in ("d1-officer", "d1-reader", "region-reader"):
         opened = browser(login)
         shown = table(opened)
         assert shown.keys() == truth.keys() | {"Всего"}
@@ -85,7 +85,10 @@ def test_offices_see_no_small_count_and_no_number_of_pupils(browser: Opened, reg
                 if name in truth:
                     assert int(words) == truth[name][title]
         assert sign in said
+        page = parsed(opened.get(PAGE))
         assert disclosure_policy().hint in opened.get(PAGE).text
+        links = [words_of(a) for a in page.find_class("figure")]
+        assert links == [words for words in said if words != sign]
 
 
 def test_another_school_is_not_there(browser: Opened) -> None:

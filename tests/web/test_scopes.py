@@ -127,6 +127,9 @@ def test_no_figure_of_a_foreign_unit_is_explained(
     for level, codes in foreign(login, by_district).items():
         assert {explained(level, code) for code in codes} == {404}
     for code in foreign(login, by_district)["school"]:
+        for within in ("", "/class=1", "/class=8%25D0%25B0"):
+            path = f"/explain/coverage/active/school/{code}{within}@2026-09-18"
+            assert opened.get(path).status_code == 404
         for source in ("paragraf", "dnevnik_ru", "lists"):
             path = f"/explain/ledger/read/school/{code}/source={source}@run-2026-09-18"
             assert opened.get(path).status_code == 404

@@ -11,11 +11,20 @@ from fastapi.responses import Response
 from sqlalchemy import Connection, select
 from starlette.exceptions import HTTPException
 
-from pipeline.addresses import AddressError, CardAddress, Figure, Kind, LedgerCounter, Level, parse
+from pipeline.addresses import (
+    AddressError,
+    CardAddress,
+    CoverageCount,
+    Figure,
+    Kind,
+    LedgerCounter,
+    Level,
+)
 from pipeline.explain import kept
 from pipeline.figure_cells import PARTS_OF, Part, parts_of
 from pipeline.figures import schedule_basis
 from pipeline.figures_by import FiguresError
+from pipeline.read_address import parse
 from pipeline.report import NothingMeasuredError
 from privacy.disclosure import disclosure_policy
 from quality.remarks import RULES
@@ -27,6 +36,7 @@ from reports.sheets import PERCENT, WHOLE
 from reports.web.pages.downloads import AsFile, download
 from reports.web.pages.explained_card import Chosen, card_page, chosen
 from reports.web.pages.explained_counter import counter_page
+from reports.web.pages.explained_coverage import coverage_page
 from reports.web.pages.explained_printed import printed_page
 from reports.web.pages.explained_rows import Which, rows_page
 from reports.web.pages.explained_words import against, file_of, span_of
@@ -69,21 +79,30 @@ def explained(
     """The page of the figure that has this address. Raises 404 for a figure that there cannot be,
     or that the account may not see."""
     try:
-        figure = parse(address)
-        if isinstance(figure, LedgerCounter):
-            return counter_page(visit, figure, number, as_file=as_file)
-        if isinstance(figure, CardAddress):
-            return card_page(visit, figure, lines, number, as_file=as_file)
-        if figure.kind is Kind.REMARK and figure.code not in RULES:
-            raise HTTPException(404)
-        unit = _unit(visit, figure)
-        if _counts_persons(figure) and not sees_persons_counted(visit):
-            return printed_page(visit, figure, unit)
-        if figure.level is Level.SCHOOL:
-            return rows_page(visit, figure, unit, which, number, as_file=as_file)
-        return _parts_page(visit, figure, unit, as_file=as_file)
+        match parse(address):
+            case LedgerCounter() as counter:
+                return counter_page(visit, counter, number, as_file=as_file)
+            case CardAddress() as card:
+                return card_page(visit, card, lines, number, as_file=as_file)
+            case CoverageCount() as count:
+                return coverage_page(visit, count, number, as_file=as_file)
+            case Figure() as figure:
+                return _figure_page(visit, figure, which, number, as_file=as_file)
     except (AddressError, FiguresError, NothingMeasuredError):
         raise HTTPException(404) from None
+
+
+def _figure_page(
+    visit: Visit, figure: Figure, which: Which | None, number: int, *, as_file: bool
+) -> Response:
+    if figure.kind is Kind.REMARK and figure.code not in RULES:
+        raise HTTPException(404)
+    unit = _unit(visit, figure)
+    if _counts_persons(figure) and not sees_persons_counted(visit):
+        return printed_page(visit, figure, unit)
+    if figure.level is Level.SCHOOL:
+        return rows_page(visit, figure, unit, which, number, as_file=as_file)
+    return _parts_page(visit, figure, unit, as_file=as_file)
 
 
 def _unit(visit: Visit, figure: Figure) -> Unit:

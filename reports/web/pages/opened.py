@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.addresses import Address, Cut, Figure, Kind, LedgerCounter, Level, cuts_of
+from pipeline.addresses import (
+    Address,
+    CoverageCount,
+    Cut,
+    Figure,
+    Kind,
+    LedgerCounter,
+    Level,
+    cuts_of,
+)
 from pipeline.ledger import Counter
 
 
@@ -55,6 +64,11 @@ def cause_at(cause: str, level: str, unit: str, day: date, as_of: date) -> str:
 def counter_at(counter: str, school: str, run_id: str, source: str, entity: str = "") -> str:
     """Where a counter of a run on a source is explained; ``entity``: empty for all of them."""
     return path_of(LedgerCounter(Counter(counter), school, run_id, entity, source))
+
+
+def coverage_at(column: str, school: str, on: date, class_key: str = "") -> str:
+    """Where a count of the page of consents is explained; ``class_key``: empty for all classes."""
+    return path_of(CoverageCount(column, school, on, class_key))
 
 
 def path_of(figure: Address) -> str:

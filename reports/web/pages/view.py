@@ -23,7 +23,7 @@ from quality.uploads import Cause
 from reports import words
 from reports.web.kept import HOUR
 from reports.web.naming import shortened
-from reports.web.pages.opened import Span, cause_at, counter_at, opened_at
+from reports.web.pages.opened import Span, cause_at, counter_at, coverage_at, opened_at
 from reports.web.visit import Visit, Visiting
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -44,6 +44,7 @@ def environment() -> Environment:
         "Cause": Cause,
         "cause_at": cause_at,
         "counter_at": counter_at,
+        "coverage_at": coverage_at,
         "grouped": words.grouped,
         "long_date": words.long_date,
         "opened_at": opened_at,
