@@ -1,11 +1,10 @@
-"""Cards of remarks by state, of findings and verdicts, on past days; and how long they take."""
+"""Cards of remarks by state, of findings and verdicts, on past days."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from time import perf_counter
 
 import polars as pl
 import pytest
@@ -195,21 +194,16 @@ FROM generate_series(1, 2500) n, LATERAL (SELECT
 """
 
 
-def test_five_thousand_open_items_are_told_at_once(hub: Hub) -> None:
-    """Under 0.3 s, with the findings of thirty days behind them; the best of five, since others use
-    the machine too."""
+def test_of_five_thousand_open_items_none_is_lost(hub: Hub) -> None:
+    """With the findings of thirty days behind them. How long pages of cards take is measured by
+    ``svod bench dashboard``."""
     for number in range(-30, 1):
         checked(hub, number, *[replace(NAME, line=line) for line in range(100)])
     with hub.engine.begin() as connection:
         connection.execute(text(LOTS.replace(":on::date", "CAST(:on AS date)")), {"on": day(0)})
         connection.execute(text(WAITING))
-    times = []
-    for _ in range(5):
-        began = perf_counter()
-        found = on(hub, 0)
-        times.append(perf_counter() - began)
+    found = on(hub, 0)
     classes = [card for card in found if card.rule == "dangling_reference"]
     assert [sum(card.held.values()) for card in classes] == [835, 835, 830]
     assert sum(sum(part.held.values()) for card in found for part in card.parts) == 5000 + 100
     assert len(found) == len(classes) + 2  # unfilled lessons, and names in texts
-    assert min(times) < 0.3, times
