@@ -10,6 +10,7 @@ address                                                               figure
 ``remark/topic/school/781003/2026-09-01/…@…``                          remarks of a rule
 ``ledger/quarantined/school/781003/entity=mark/source=paragraf@run-1`` a counter of a run
 ``ledger/read/school/781003/source=paragraf@run-1``                    of all entities of a source
+``ledger/withheld/school/781003/source=diary/reason=no_uid@run-1``     of a delivery to a portal
 ``card/topic/school/781003/4f2a91c07b3e@2026-09-18``                   what a card of a day counts
 ``coverage/active/school/781003@2026-09-18``                           pupils by consent and UID
 ``coverage/active/school/781003/class=5a@2026-09-18``                  of one class
@@ -29,7 +30,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from pipeline.coverage import OWN
-from pipeline.ledger import Counter
+from pipeline.ledger import OF_DELIVERY, Counter
 from quality.form1 import COLUMNS
 from quality.measures import MEASURES, REGION
 from quality.uploads import Cause
@@ -142,22 +143,36 @@ class Figure:
 
 @dataclass(frozen=True)
 class LedgerCounter:
-    """A counter of the account of a run: of a school's entity, or source, or both; empty: all."""
+    """A counter of the account of a run: of a school's entity, or source, or both; empty: all.
+
+    Of a delivery the source is the portal, which is always said; ``reason`` narrows it further.
+    """
 
     counter: Counter
     school: str
     run_id: str
     entity: str = ""
     source: str = ""
+    reason: str = ""
 
     def __post_init__(self) -> None:
         if not (self.school and self.run_id and (self.entity or self.source)):
             raise AddressError("счётчик прогона: нужны школа, прогон и сущность или источник")
+        if self.of_delivery and not self.source:
+            raise AddressError(f"{self.counter}: у счётчика доставки нужен портал: source=diary")
+        if self.reason and not self.of_delivery:
+            raise AddressError(f"{self.counter}: причина (reason) бывает у счётчика доставки")
+
+    @property
+    def of_delivery(self) -> bool:
+        """Whether it counts records at a portal."""
+        return self.counter in OF_DELIVERY
 
     def __str__(self) -> str:
         parts = ["ledger", self.counter, "school", _quoted(self.school)]
         parts += [f"entity={_quoted(self.entity)}"] if self.entity else []
         parts += [f"source={_quoted(self.source)}"] if self.source else []
+        parts += [f"reason={_quoted(self.reason)}"] if self.reason else []
         return "/".join(parts) + f"@{_quoted(self.run_id)}"
 
 

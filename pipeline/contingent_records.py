@@ -25,6 +25,15 @@ from privacy.pseudonyms import remote_key
 
 Facts = Mapping[str, pl.DataFrame]
 
+# The entities of the journal that a type is made of. An education is put together from who is in a
+# class and the orders into and out of it.
+CONTINGENT_MADE_OF = {
+    "class": ("class_",),
+    "person": ("pupil",),
+    "education": ("enrolment", "movement"),
+    "movement": ("movement",),
+}
+
 _STINT = ("source", "pupil", "class_key")
 
 
@@ -101,6 +110,45 @@ def ended_educations(
     last_day = pl.when(now_in_a_class).then(pl.lit(year.finish.isoformat()))
     ended = records["education"].with_columns(pl.coalesce("training_end_at", last_day))
     return ended.filter(pl.col("training_end_at").is_not_null())
+
+
+def contingent_keys(
+    keys: KeyRing, school: str, year: int, record_type: str, rows: Facts
+) -> pl.DataFrame:
+    """Which record each row of the journal is at the registry, or is a part of: ``key``,
+    ``made_of``, ``source``, ``journal_key``.
+
+    ``rows``: of the school year ``year``, by entity of ``CONTINGENT_MADE_OF``, with the pupils and
+    classes that they name.
+    """
+    named = _Named(keys, school, date(year, 9, 1))  # of the day the keys hold the year alone
+    match record_type:
+        case "class":
+            at_registry = named.of_year("class", "source", "key")
+            parts = [("class_", rows["class_"].with_columns(at_registry.alias("_at")))]
+        case "person":
+            person = rows["pupil"].rename({"person": "pupil"})
+            parts = [("pupil", person.with_columns(named.key("person", "pupil").alias("_at")))]
+        case "education":
+            orders = rows["movement"]
+            stints = [("enrolment", rows["enrolment"])] + [
+                ("movement", orders.rename({side: "class_key"}))
+                for side in ("from_class_key", "to_class_key")
+            ]
+            at_registry = named.of_year("education", *_STINT)
+            parts = [(name, part.with_columns(at_registry.alias("_at"))) for name, part in stints]
+        case _:
+            at_registry = named.key("movement", "source", "key")
+            parts = [("movement", rows["movement"].with_columns(at_registry.alias("_at")))]
+    return pl.concat(
+        part.select(
+            pl.col("_at").alias("key"),
+            pl.lit(name).alias("made_of"),
+            "source",
+            journal_key="key",
+        )
+        for name, part in parts
+    ).unique(maintain_order=True)
 
 
 class _Named:

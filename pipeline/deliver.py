@@ -20,7 +20,7 @@ from sqlalchemy import Connection, text
 
 from connectors.base import Target
 from connectors.errors import AccessDenied, ConnectorError, RateLimited, Retriable
-from pipeline import ledger, outbox, runs
+from pipeline import ledger, outbox, runs, standing
 from pipeline.collect import Run, where
 from pipeline.consent_dues import dues_on, overdue
 from pipeline.destinations import Destination
@@ -182,7 +182,8 @@ class _Work:
         whether the portal answered or not."""
         run, destination = self.run, self.delivery.destination
         with self.hub.engine.begin() as connection:
-            entries = list(_account(connection, self.box, self.sender.settled))
+            standing.claim(connection, self.box, run.run_id, self.sender.settled)
+            entries = list(standing.account(connection, self.box, run.run_id))
             ledger.add(connection, run.run_id, self.school, self.box.target, entries)
             if destination.by_consent:
                 dues = dues_on(connection, self.hub.keys, self.school, run.business_date)
@@ -208,31 +209,3 @@ def _held(connection: Connection, box: Box) -> int:
         " AND state = 'held'"
     )
     return int(connection.execute(text(query), box.values).scalar_one())
-
-
-def _account(connection: Connection, box: Box, settled: list[str]) -> Iterator[Entry]:
-    """Where every record that is due stands now, by entity.
-
-    A record that is due has a desired content, must not leave (a reason), or is to be
-    withdrawn; delivered are those whose last answer came with a batch of this delivery.
-    """
-    rows = connection.execute(text(_STANDING), box.values | {"settled": settled})
-    for entity, name, reason, count in rows:
-        yield Entry(entity, Counter(name), count, reason)
-
-
-_STANDING = """
-WITH answered AS (
-  SELECT DISTINCT key FROM outbox.receipts WHERE batch = ANY(:settled) AND status <> 'rejected'
-)
-SELECT d.entity,
-  CASE d.state
-    WHEN 'delivered' THEN CASE WHEN a.key IS NULL THEN 'already' ELSE 'delivered' END
-    WHEN 'in_flight' THEN 'unknown'
-    WHEN 'approved' THEN 'pending'
-    WHEN 'gone' THEN 'delivered'  -- a withdrawal that this delivery confirmed
-    ELSE d.state END AS counter,
-  d.reason, count(*)
-FROM outbox.desired d LEFT JOIN answered a ON a.key = d.key
-WHERE d.target = :target AND d.school = :school AND (d.state <> 'gone' OR a.key IS NOT NULL)
-GROUP BY 1, 2, 3"""

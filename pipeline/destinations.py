@@ -11,8 +11,14 @@ import polars as pl
 
 from connectors.base import Target
 from connectors.registry import make_contingent, make_diary
-from pipeline.contingent_records import contingent_codes, contingent_records, ended_educations
-from pipeline.diary_records import diary_records
+from pipeline.contingent_records import (
+    CONTINGENT_MADE_OF,
+    contingent_codes,
+    contingent_keys,
+    contingent_records,
+    ended_educations,
+)
+from pipeline.diary_records import DIARY_MADE_OF, diary_keys, diary_records
 from pipeline.outbox import EVERY_ONE, USUAL, Guard
 from pipeline.registry import ClosedYear
 from privacy.keys import KeyRing
@@ -39,11 +45,17 @@ RecordsOf = Callable[[KeyRing, str, Facts, Moment], dict[str, pl.DataFrame]]
 AmendedOf = Callable[[KeyRing, str, Facts, Facts, ClosedYear], dict[str, pl.DataFrame]]
 
 
+# Key ring, school, school year, type, rows of the entities that it is made of -> ``key`` (at the
+# portal), ``made_of`` (entity), ``source``, ``journal_key``: which record each row is a part of.
+KeysOf = Callable[[KeyRing, str, int, str, Facts], pl.DataFrame]
+
+
 @dataclass(frozen=True)
 class Destination:
     """A kind of portal.
 
-    ``order``: types, each after those it points at. ``facts``: entities of the journal that its
+    ``order``: types, each after those it points at. ``made_of``: the entities whose rows a record
+    of a type stands for, which ``keys`` says. ``facts``: entities of the journal that its
     records are made of; of ``former`` those that vanished count too. ``names_people``: contents
     are sealed while they wait. ``asks_former``: the portal wants a record as it was when it ends.
     ``by_consent``: nothing about a child leaves without one. ``guard``: how many withdrawals go
@@ -57,6 +69,8 @@ class Destination:
     facts: tuple[str, ...]
     former: tuple[str, ...]
     records: RecordsOf
+    made_of: Mapping[str, tuple[str, ...]]
+    keys: KeysOf
     connect: Callable[[Mapping[str, Any]], Target]
     by_consent: bool
     names_people: bool = False
@@ -117,6 +131,8 @@ DIARY = Destination(
     # What a stored record points at and the journal says no more still has its name.
     former=("lesson", "class_", "subject", "term"),
     records=_diary,
+    made_of=DIARY_MADE_OF,
+    keys=diary_keys,
     connect=make_diary,
     by_consent=True,
 )
@@ -128,6 +144,8 @@ CONTINGENT = Destination(
     facts=("class_", "pupil", "enrolment", "movement"),
     former=("enrolment",),
     records=_contingent,
+    made_of=CONTINGENT_MADE_OF,
+    keys=contingent_keys,
     connect=_connect_contingent,
     by_consent=False,
     names_people=True,

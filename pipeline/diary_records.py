@@ -21,6 +21,31 @@ from privacy.pseudonyms import remote_key
 
 Facts = Mapping[str, pl.DataFrame]
 
+# The entity of the journal that a type is made of, a record of one row; the names of subjects,
+# classes and terms are joined to it.
+DIARY_MADE_OF = {
+    "timetable": ("timetable_slot",),
+    "lesson": ("lesson",),
+    "mark": ("mark",),
+    "attendance": ("attendance",),
+    "term_mark": ("term_mark",),
+}
+
+
+def diary_keys(
+    keys: KeyRing, school: str, year: int, record_type: str, rows: Facts
+) -> pl.DataFrame:
+    """Which record each row of the journal is at the portal: ``key``, ``made_of``, ``source``,
+    ``journal_key``.
+
+    ``rows``: ``source`` and ``key`` of the school year ``year``, by entity of ``DIARY_MADE_OF``.
+    """
+    (entity,) = DIARY_MADE_OF[record_type]
+    at_portal = portal_key(keys, school, year, entity, "key")
+    return rows[entity].select(
+        at_portal, pl.lit(entity).alias("made_of"), "source", journal_key="key"
+    )
+
 
 @cache
 def diary_codes() -> dict[str, Any]:

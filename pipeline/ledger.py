@@ -56,6 +56,9 @@ EQUATIONS: dict[Counter, tuple[Counter, ...]] = {
     ),
 }
 
+# The counters of a delivery, whose source is a portal; the others are of a read.
+OF_DELIVERY = frozenset({Counter.DUE, *EQUATIONS[Counter.DUE]})
+
 
 @dataclass(frozen=True)
 class Entry:

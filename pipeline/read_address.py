@@ -60,13 +60,14 @@ def _figure(parts: list[str], as_of: str) -> Figure:
 def _ledger(parts: list[str], run_id: str) -> LedgerCounter:
     _, counter, level, school, *rest = parts
     _one_of(level, [Level.SCHOOL])
-    named = _named(rest, ["entity", "source"])
+    named = _named(rest, ["entity", "source", "reason"])
     return LedgerCounter(
         counter=Counter(_one_of(counter, list(Counter))),
         school=unquote(school),
         run_id=unquote(run_id),
         entity=named.get("entity", ""),
         source=named.get("source", ""),
+        reason=named.get("reason", ""),
     )
 
 

@@ -1,4 +1,5 @@
-"""What came from a school day by day: the day's cause, the runs on it, and where its records went.
+"""What came from a school day by day: the day's cause, the runs on it, and where its records went,
+on to the portals too.
 
 Counts are the ledger's; documents are told by the names that name nobody.
 """
@@ -13,6 +14,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, text
 
 from pipeline.collect import COLLECT
+from pipeline.delivery_history import DeliveryOfDay, deliveries
 from pipeline.ledger import Counter
 from pipeline.runs import SchoolState
 from quality.uploads import Cause
@@ -75,6 +77,7 @@ class DayOfSchool:
     day: date
     cause: Cause | None
     runs: Sequence[RunOfSource]
+    deliveries: Sequence[DeliveryOfDay] = ()
 
 
 def history(
@@ -85,8 +88,9 @@ def history(
     asked = {"school": school, "first": first, "last": last, "as_of": as_of, "verb": COLLECT}
     causes = {day: Cause(cause) for day, cause in connection.execute(text(_CAUSES), asked)}
     runs = _runs(connection, asked)
-    days = sorted(causes.keys() | runs.keys(), reverse=True)
-    return [DayOfSchool(day, causes.get(day), runs.get(day, [])) for day in days]
+    sent = deliveries(connection, school, first, last)
+    days = sorted(causes.keys() | runs.keys() | sent.keys(), reverse=True)
+    return [DayOfSchool(day, causes.get(day), runs.get(day, []), sent.get(day, [])) for day in days]
 
 
 def _runs(connection: Connection, asked: Mapping[str, object]) -> dict[date, list[RunOfSource]]:

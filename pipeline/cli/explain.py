@@ -69,6 +69,7 @@ class Asked:
     run: str = ""
     entity: str = ""
     source: str = ""
+    reason: str = ""
 
 
 def explain_figure(
@@ -91,7 +92,12 @@ def explain_figure(
     counter: Annotated[str, typer.Option("--counter", help="Of ledger: quarantined, ...")] = "",
     run: Annotated[str, typer.Option("--run", help="Of ledger: the run.")] = "",
     entity: Annotated[str, typer.Option("--entity", help="Of ledger: mark, lesson, ...")] = "",
-    source: Annotated[str, typer.Option("--source", help="Of ledger: only this source.")] = "",
+    source: Annotated[
+        str, typer.Option("--source", help="Of ledger: this source; of a delivery, the portal.")
+    ] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="Of a delivery's counter: no_uid, ...")
+    ] = "",
     everything: Annotated[bool, typer.Option("--all", help="Rows that count, too.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="So many rows at most.")] = 40,
     as_json: AsJson = False,
@@ -115,6 +121,7 @@ def explain_figure(
         run=run,
         entity=entity,
         source=source,
+        reason=reason,
     )
     how = explain_show.How(everything=everything, limit=limit, as_json=as_json)
     hub = Hub.open()
@@ -126,6 +133,9 @@ def explain_figure(
 def _shown(hub: Hub, connection: Connection, address: Address, how: explain_show.How) -> bool:
     """Show what has this address; whether it is what was kept, or nothing was."""
     match address:
+        case LedgerCounter(of_delivery=True):
+            counted = explain_counter(connection, address)
+            explain_show.show_standing(connection, hub.keys, counted, how)
         case LedgerCounter():
             explain_show.show_counter(explain_counter(connection, address), how)
         case CardAddress():
@@ -149,7 +159,12 @@ def address_of(connection: Connection, asked: Asked) -> Address:
         if asked.code not in list(Counter):
             raise AddressError(f"--counter: одно из: {', '.join(Counter)}")
         return LedgerCounter(
-            Counter(asked.code), asked.school, asked.run, asked.entity, asked.source
+            Counter(asked.code),
+            asked.school,
+            asked.run,
+            asked.entity,
+            asked.source,
+            asked.reason,
         )
     as_of = asked.as_of or latest_day(connection)
     if asked.name == "coverage":

@@ -23,9 +23,13 @@ from pipeline.explain_card import ExplainedCard, origins_of_lines
 from pipeline.explain_coverage import ExplainedCoverage, places_by_row
 from pipeline.explain_ledger import ExplainedCounter
 from pipeline.explain_lookup import school_year
+from pipeline.outbox import Box
+from pipeline.portal_origins import parts_of
+from privacy.keys import KeyRing
 from quality.profiles import Profile
 from reports.coverage_words import KNOWN_NOW, meaning_of, pupil_words
 from reports.explained import meaning, origin_words, row_words
+from reports.portal_words import NOT_TRACED, STATES, reason_words
 from reports.words import grouped, short_date
 
 SHOWN = 3  # so many origins of a row in a table; --json has them all
@@ -152,6 +156,33 @@ def _coverage_heading(explained: ExplainedCoverage) -> None:
     for line in filter(None, (told.definition, told.source, KNOWN_NOW)):
         typer.echo(line)
     typer.echo(f"Адрес: {address}")
+
+
+def show_standing(
+    connection: Connection, keys: KeyRing, explained: ExplainedCounter, how: How
+) -> None:
+    """Show the records of a counter of a delivery, and of which rows of the journal they are."""
+    address, records = explained.address, explained.records
+    shown = records if how.as_json else records.head(how.limit)
+    parts = parts_of(connection, keys, Box(address.source, address.school), shown)
+    if how.as_json:
+        for row in shown.iter_rows(named=True):
+            _line(row | {"origins": parts.get(row["key"], [])})
+        _line({"address": str(address), "count": explained.count})
+        return
+    typer.echo(f"{address}\nзаписей: {grouped(explained.count)}")
+    table = [
+        {
+            "запись": row["key"],
+            "вид": row["entity"],
+            "состояние": STATES[row["state"]],
+            "почему": reason_words(row["reason"]),
+            "откуда": "\n".join(_origin_lines(parts.get(row["key"], []))) or NOT_TRACED,
+        }
+        for row in shown.iter_rows(named=True)
+    ]
+    show(table, as_json=False)
+    _rest(records.height, how)
 
 
 def _heading(figure: Figure, counts: tuple[int, int], regulation: Profile | None) -> None:

@@ -56,6 +56,7 @@ batches = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("written_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("settled_at", DateTime(timezone=True)),
+    Column("counted_by", Text, comment="the run whose account counts the answers as delivered"),
     Index(
         "ix_batches_open",
         "target",

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.addresses import LedgerCounter
+from pipeline.explain_ledger import explain_counter
+from pipeline.ledger import Counter
+from pipeline.outbox import Box
+from pipeline.portal_origins import parts_of
 from pipeline.runs import RunState
 from tests.end_to_end.conftest import CopyOf
 from tests.end_to_end.registry import WAYS, registry_of
@@ -37,6 +42,36 @@ def test_identities_arrive_once_and_whole(evening: World, copy_of: CopyOf, way: 
         assert ("delivered", "") not in standing(world, "again")
         assert registry.records() == there
     assert {record["type"] for record in there.values()} >= {"class", "person", "education"}
+
+
+def test_every_counter_opens_to_rows_of_the_journal(
+    evening: World, copy_of: CopyOf, way: str
+) -> None:
+    """An education to its list and the orders, a person to the list of pupils."""
+    world = copy_of(evening)
+    with registry_of(world, way):
+        world.deliver_contingent(world.last, "first")
+    lines = world.rows(
+        "SELECT school, entity, counter, sum(count)::int AS n FROM ops.ledger"
+        " WHERE run_id = 'first' AND source = 'contingent' GROUP BY 1, 2, 3"
+    )
+    made_of: dict[str, set[str]] = {}
+    for line in lines:
+        named = (Counter(line["counter"]), line["school"], "first", line["entity"])
+        with world.hub.engine.begin() as connection:
+            opened = explain_counter(connection, LedgerCounter(*named, "contingent"))
+            box = Box("contingent", line["school"])
+            parts = parts_of(connection, world.hub.keys, box, opened.records)
+        assert opened.count == opened.records.height == line["n"]
+        for key in opened.records["key"]:
+            assert all(part["document"] is not None for part in parts[key])
+            made_of.setdefault(line["entity"], set()).update(p["made_of"] for p in parts[key])
+    assert made_of == {
+        "class": {"class_"},
+        "person": {"pupil"},
+        "education": {"enrolment", "movement"},
+        "movement": {"movement"},
+    }
 
 
 def test_names_are_nowhere_but_in_the_vault_and_the_registry(

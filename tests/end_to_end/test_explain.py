@@ -26,6 +26,8 @@ from pipeline.exits import Exit
 from pipeline.explain import Explained, RowsDifferError, explain, kept, origins_of
 from pipeline.explain_ledger import NotOpenableError, explain_counter
 from pipeline.ledger import Counter as LedgerCount
+from pipeline.outbox import Box
+from pipeline.portal_origins import parts_of
 from pipeline.profiles import load_profile
 from quality.form1 import COLUMNS
 from quality.measures import MEASURES
@@ -462,6 +464,70 @@ def test_counters_of_the_ledger(measured: list[Place], counter: str) -> None:
         code, said, _ = asked(place, str(address))
         assert code == 0
         assert f"записей: {line['n']}" in said
+
+
+def test_counters_of_a_delivery(measured: list[Place]) -> None:
+    """Every line of the account of the last delivery opens into as many records, each with the
+    line of the journal that it is of."""
+    place = measured[0]
+    run = run_of(place.world.last)
+    lines = place.world.rows(
+        "SELECT school, source, entity, counter, reason, count::int AS n FROM ops.ledger"
+        " WHERE run_id = :run AND source = 'diary'",
+        run=run,
+    )
+    assert {line["counter"] for line in lines} >= {"due", "delivered", "already", "withheld"}
+    hub = place.world.hub
+    for line in lines:
+        address = LedgerCounter(
+            LedgerCount(line["counter"]), line["school"], run, line["entity"], "diary",
+            line["reason"],
+        )  # fmt: skip
+        with hub.engine.begin() as connection:
+            opened = explain_counter(connection, address)
+            parts = parts_of(connection, hub.keys, Box("diary", line["school"]), opened.records)
+        assert opened.count == opened.records.height == line["n"]
+        for key in opened.records["key"]:
+            (part,) = parts[key]
+            assert part["document"] is not None
+            assert part["line"] is not None
+
+
+def test_the_command_opens_a_delivery(measured: list[Place]) -> None:
+    """Of all kinds and reasons together; in words and as lines of JSON."""
+    place = measured[0]
+    run = run_of(place.world.last)
+    line, *_ = place.world.rows(
+        "SELECT school, sum(count)::int AS n FROM ops.ledger WHERE run_id = :run"
+        " AND source = 'diary' AND counter = 'withheld' GROUP BY school ORDER BY school",
+        run=run,
+    )
+    address = f"ledger/withheld/school/{line['school']}/source=diary@{run}"
+    code, said, _ = asked(place, address, "--limit", "1")
+    assert code == 0
+    assert f"{address} записей: {line['n']}" in said
+    assert re.search(r"выгрузка 2026-09-\d\d", said)
+    assert f"показано 1 из {line['n']}" in said
+    asked_by_name = (
+        "ledger", "--run", run, "--school", line["school"], "--counter", "withheld",
+        "--source", "diary", "--json",
+    )  # fmt: skip
+    told = [json.loads(one) for one in
+            place.world.asked("explain", *asked_by_name).stdout.splitlines()]  # fmt: skip
+    assert told[-1] == {"address": address, "count": line["n"]}
+    rows = place.world.rows(
+        "SELECT key, entity, state, reason FROM outbox.desired WHERE state = 'withheld'"
+        " AND target = 'diary' AND school = :school",
+        school=line["school"],
+    )
+    names = ("key", "entity", "state", "reason")
+    assert sorted([one[name] for name in names] for one in told[:-1]) == sorted(
+        [row[name] for name in names] for row in rows
+    )
+    assert all(one["origins"] for one in told[:-1])
+    only = [*asked_by_name[:-1], "--reason", "no_consent", "--json"]
+    some = place.world.asked("explain", *only).stdout.splitlines()
+    assert len(some) - 1 == sum(row["reason"] == "no_consent" for row in rows) > 0
 
 
 def test_counts_without_records_are_not_opened(measured: list[Place]) -> None:

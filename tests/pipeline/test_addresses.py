@@ -54,9 +54,15 @@ def figures(draw: st.DrawFn) -> Figure:
     return Figure(kind, code, level, unit, first, last, as_of, within)
 
 
-counters = st.builds(
-    LedgerCounter, st.sampled_from(Counter), words, words, words, words | st.just("")
-) | st.builds(LedgerCounter, st.sampled_from(Counter), words, words, st.just(""), words)
+nothing = st.just("")
+OF_DELIVERY = ["due", "delivered", "already", "withheld", "rejected", "unknown", "pending", "held"]
+of_reads = st.sampled_from([one for one in Counter if one not in OF_DELIVERY])
+of_deliveries = st.sampled_from([Counter(one) for one in OF_DELIVERY])
+counters = (
+    st.builds(LedgerCounter, of_reads, words, words, words, words | nothing)
+    | st.builds(LedgerCounter, of_reads, words, words, nothing, words)
+    | st.builds(LedgerCounter, of_deliveries, words, words, words | nothing, words, words | nothing)
+)
 
 cards = st.builds(CardAddress, words, words, words, st.dates(date(2020, 1, 1), date(2040, 1, 1)))
 coverage = st.builds(
@@ -128,6 +134,10 @@ def test_the_address_of_a_count_of_consents() -> None:
         ("coverage/active/school/781003/class=@2026-09-18", "пишут так: coverage/active/school/7"),
         ("coverage/active/school/781003/class=5а@2026-09-18", "781003/class=5%D0%B0@2026-09-18"),
         ("coverage/active/school/781003@20260918", "пишут так"),
+        ("ledger/withheld/school/781003/entity=mark@run", "source=diary"),
+        ("ledger/read/school/781003/source=paragraf/reason=no_uid@run", "у счётчика доставки"),
+        ("ledger/withheld/school/781003/reason=no_uid/source=diary@run",
+         "пишут так: ledger/withheld/school/781003/source=diary/reason=no_uid@run"),
     ],
 )  # fmt: skip
 def test_a_wrong_address_is_told_what_is_wrong(wrong: str, told: str) -> None:

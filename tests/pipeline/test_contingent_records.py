@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.contingent_records import contingent_records
+from pipeline.contingent_records import contingent_keys, contingent_records
 from privacy.gate import release
 from privacy.keys import KeyRing
 from privacy.policy import load_policy
@@ -173,6 +173,41 @@ def test_what_is_not_known_is_not_made_up(keys: KeyRing, enrolment: Any, form: s
     done = through_the_gate(records(keys, [enrolment], [], form=form), "education")
     assert done.records.is_empty()
     assert done.withheld["reason"].to_list() == ["incomplete_record"]
+
+
+def test_every_record_is_told_of_which_rows_it_is(keys: KeyRing) -> None:
+    """An education of who is in the class and of the orders into and out of it."""
+    went = order("12", ANN, "transfer", date(2026, 9, 16), from_class_key="c4", to_class_key="c5")
+    lists = [enrolled(ANN, "c5"), enrolled(BOB, "c4")]  # the transfer took Ann off the list of c4
+    found = records(keys, lists, [went])
+    rows = {
+        "class_": frame(CLASS, {"key": "c4"}, {"key": "c5"}, {"key": "c10"}),
+        "pupil": frame(PUPIL, {"key": ANN, "person": ANN}),
+        "enrolment": frame(ENROLMENT, *lists),
+        "movement": frame(MOVEMENT, went),
+    }
+    told: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for kind, frame_of in found.items():
+        by_key = contingent_keys(keys, "781001", 2026, kind, rows)
+        for key in frame_of["key"]:
+            parts = by_key.filter(key=key).select("made_of", "journal_key").rows()
+            assert len(parts) == len(set(parts))
+            told[kind, key] = set(parts)
+    classes = [sorted(parts) for (kind, _), parts in told.items() if kind == "class"]
+    assert sorted(classes) == [
+        [("class_", "c10")], [("class_", "c4")], [("class_", "c5")],
+    ]  # fmt: skip
+    people = [parts for (kind, _), parts in told.items() if kind == "person"]
+    assert people == [{("pupil", ANN)}, set()]  # the journal says no more of Bob than his class
+    educations = [sorted(parts) for (kind, _), parts in told.items() if kind == "education"]
+    assert sorted(educations) == [
+        [("enrolment", f"{ANN}|c5"), ("movement", "12")],
+        [("enrolment", f"{BOB}|c4")],
+        [("movement", "12")],
+    ]
+    assert [parts for (kind, _), parts in told.items() if kind == "movement"] == [
+        {("movement", "12")}
+    ]
 
 
 def test_the_gate_takes_every_type(keys: KeyRing) -> None:
