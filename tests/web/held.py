@@ -15,6 +15,8 @@ WAITING = {"lesson": 7, "mark": 4}
 @contextmanager
 def waiting(region: World) -> Iterator[None]:
     """``WAITING`` of a school wait meanwhile; afterwards they are as they were."""
+    before = region.rows("SELECT target, school, key, updated_at AS since FROM outbox.desired")
+    since = {(row["target"], row["school"], row["key"]): row["since"] for row in before}
     wanted = [row for entity, n in WAITING.items() for row in _delivered(region, entity, "key", n)]
     assert len(wanted) == sum(WAITING.values())
     for row in wanted:
@@ -26,6 +28,12 @@ def waiting(region: World) -> Iterator[None]:
         school=SCHOOL,
     ):
         _put(region, row, "delivered")
+        region.write(
+            "UPDATE outbox.desired SET updated_at = :since WHERE target = :target"
+            " AND school = :school AND key = :key",
+            since=since[row["target"], row["school"], row["key"]],
+            **row,
+        )
 
 
 def one_more(region: World) -> None:

@@ -14,6 +14,7 @@ ALL = (*REGION, *DISTRICT, *SCHOOL)
 DAYS = "2026-09-01/2026-09-18@2026-09-18"
 CARD = "f39905a03317@2026-09-18"  # what is left of a family of the school's journal
 READ = "source=paragraf@run-2026-09-18"  # what the last evening's run read of the school's journal
+SENT = "source=diary@run-2026-09-18"  # what it delivered of the school to the diary
 
 PAGES: list[tuple[str, tuple[str, ...]]] = [
     ("/sign-in", (NOBODY,)),
@@ -47,6 +48,8 @@ PAGES: list[tuple[str, tuple[str, ...]]] = [
     (f"/explain/ledger/created/school/781001/entity=lesson/{READ}", ("s1-administrator",)),
     ("/explain/coverage/active/school/781001@2026-09-18", ("operator", "d1-reader", "s1-deputy")),
     ("/explain/coverage/stopped/school/781001/class=1@2026-09-18", ("s1-reader",)),
+    (f"/explain/ledger/withheld/school/781001/{SENT}", ("d1-officer", "s1-deputy")),
+    (f"/explain/ledger/withheld/school/781001/entity=mark/{SENT}", ("operator", "s1-reader")),
     ("/district/d1/reminders", ("operator", "d1-officer")),
     ("/district/d1/reminders?school=781001&school=781003", ("d1-officer",)),
     ("/district/d1/waivers", ("operator", "d1-officer")),

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from reports.web.pages.plans import CHANGED
 from reports.web.visit import Dashboard
 from tests.end_to_end.world import World
+from tests.web.figures import page_of, sheets, table
 from tests.web.forms import inputs_of, parsed, words_of
 from tests.web.held import SCHOOL, logged, one_more, states, waiting
+from tests.web.journal import at_portal
 from tests.web.people import Browser
 
 Opened = Callable[[str], Browser]
@@ -46,6 +48,34 @@ def test_what_waits_is_approved_as_it_was_shown(
         query = text("SELECT login, kind, school, detail FROM access.events ORDER BY id DESC")
         last = tuple(connection.execute(query).first() or ())
     assert last == ("operator", "entered", SCHOOL, "approve_withdrawals diary 11")
+
+
+def test_each_number_opens_to_the_records_that_wait_now(browser: Opened, region: World) -> None:
+    opened = browser("operator")
+    links = page_of(opened.get(PAGE)).find_class("figure")
+    assert [words_of(one) for one in links] == ["7", "4"]
+    for one, entity in zip(links, ("lesson", "mark"), strict=True):
+        rows = region.rows(
+            "SELECT key FROM outbox.desired WHERE state = 'held' AND school = :school"
+            " AND entity = :entity",
+            school=SCHOOL,
+            entity=entity,
+        )
+        page = page_of(opened.get(one.get("href")))
+        assert words_of(page.get_element_by_id("counts")) == words_of(one)
+        shown = table(page, "rows")
+        known = at_portal(region, SCHOOL, entity)
+        assert sorted(words_of(row["Откуда"]) for row in shown) == sorted(
+            known[row["key"]][1] for row in rows
+        )
+        assert {words_of(row["Состояние"]) for row in shown} == {"Удаление ждёт решения"}
+        book = sheets(opened.get(one.get("href"), format="xlsx"))["Записи"]
+        expected = sorted(known[row["key"]] for row in rows)
+        assert sorted((c[0], c[4]) for c in book if (c[0], c[4]) in expected) == expected
+        for login in ("region-reader", "d1-officer", "s1-administrator"):
+            assert browser(login).get(one.get("href")).status_code == 404
+    for path in ("diary/781001/attendance", "diary/999999/mark", "other/781001/mark"):
+        assert opened.get(f"{PAGE}/{path}").status_code == 404
 
 
 def test_more_than_was_shown_is_shown_again(browser: Opened, region: World) -> None:

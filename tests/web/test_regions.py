@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from reports.portal_words import TARGETS
 from reports.web.kept import MINUTE
-from reports.web.pages.regions import STANDING, TARGETS
+from reports.web.pages.regions import STANDING
 from tests.end_to_end.world import World
 from tests.web.conftest import Clock
 from tests.web.figures import page_of

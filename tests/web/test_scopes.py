@@ -130,8 +130,14 @@ def test_no_figure_of_a_foreign_unit_is_explained(
         for within in ("", "/class=1", "/class=8%25D0%25B0"):
             path = f"/explain/coverage/active/school/{code}{within}@2026-09-18"
             assert opened.get(path).status_code == 404
-        for source in ("paragraf", "dnevnik_ru", "lists"):
-            path = f"/explain/ledger/read/school/{code}/source={source}@run-2026-09-18"
+        for counter, source in (
+            ("read", "paragraf"),
+            ("read", "dnevnik_ru"),
+            ("read", "lists"),
+            ("due", "diary"),
+            ("withheld", "diary"),
+        ):
+            path = f"/explain/ledger/{counter}/school/{code}/source={source}@run-2026-09-18"
             assert opened.get(path).status_code == 404
         card = f"/explain/card/missing/school/{code}/f39905a03317@2026-09-18"
         assert opened.get(card).status_code == 404

@@ -26,13 +26,13 @@ from pipeline.consent_dues import DUES
 from pipeline.explain_card import ExplainedCard, dues_for, explain_card, origins_of_lines
 from pipeline.office_cards import Guarded, guarded
 from reports.book_of_tables import Column, TableSheet
+from reports.portal_words import TARGETS
 from reports.remarks import shown_as
 from reports.web.naming import FIGURES, Names, names_of
 from reports.web.pages.downloads import MOST_ROWS, download
 from reports.web.pages.guarding import sees_persons_counted, threshold
 from reports.web.pages.opened import Span, path_of
 from reports.web.pages.paging import SIZE, PageNumber, Paging
-from reports.web.pages.regions import TARGETS
 from reports.web.pages.view import page
 from reports.web.visit import Unit, Visit, school_in_scope
 from reports.words import SOURCES

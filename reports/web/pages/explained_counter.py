@@ -1,14 +1,13 @@
-"""Where a counter of a run comes from: what it counts, how the account closes, its kinds of record,
-and the records themselves where the books keep them.
+"""Where a counter of a run comes from: what it counts, how the account closes, its kinds of record
+and reasons, and the records themselves where the books keep them.
 
-Kinds of record and records are not for offices: some are persons, and they may be few.
+Kinds of record, reasons and records are not for offices: some are persons, and they may be few.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 import polars as pl
@@ -22,33 +21,41 @@ from pipeline.explain_ledger import (
     NotOpenableError,
     account,
     by_entity,
+    by_reason,
     explain_counter,
     is_kept_by_record,
     run_day,
 )
-from pipeline.ledger import EQUATIONS, Counter
-from quality.kinds import kinds
+from pipeline.ledger import EQUATIONS, OF_DELIVERY, Counter
+from pipeline.outbox import Box
+from pipeline.standing import STANDING
 from reports.book_of_tables import Column, TableSheet
 from reports.explained import COUNTERS, origin_words
+from reports.portal_words import DELIVERED, DELIVERY_COUNTERS, TARGETS, reason_words
 from reports.web.pages.downloads import MOST_ROWS, download
 from reports.web.pages.guarding import sees_persons_counted
 from reports.web.pages.opened import Span, path_of
 from reports.web.pages.paging import SIZE, Paging
+from reports.web.pages.standing_rows import StandingRow, kind_of, standing_rows, standing_sheet
 from reports.web.pages.view import page
 from reports.web.visit import Unit, Visit, school_in_scope
-from reports.words import COLLECTED
+from reports.words import COLLECTED, SOURCES
 from schemas.rulebook import rule
 
 MOVED_ON = (
     "Построчно этот прогон уже не открыть: Свод хранит у записи последний прогон, который её видел,"
     " а после этого были другие. Открываются последние прогоны."
 )
+DELIVERED_SINCE = (
+    "Построчно эту доставку уже не открыть: Свод помнит, как записи стоят у портала теперь, а после"
+    " неё они изменились. Открывается последняя доставка школы."
+)
 NOT_BY_RECORD = "По записям этот счётчик не хранится: это число, а не список."
 
 
 @dataclass(frozen=True)
 class Opened:
-    """``records``: ``explain_ledger.RECORDS``, None where they cannot be told, ``why``."""
+    """``records``: ``ExplainedCounter.records``, None where they cannot be told, ``why``."""
 
     records: pl.DataFrame | None = None
     why: str = ""
@@ -66,23 +73,25 @@ class Line:
 
 
 def counter_page(visit: Visit, address: LedgerCounter, number: int, *, as_file: bool) -> Response:
-    """The page, or file, of ``address``. Raises 404 for a run that did not read this school, a
-    counter of another step, and what the account may not see."""
+    """The page, or file, of ``address``. Raises 404 for a run that did not read or deliver of this
+    school, and what the account may not see."""
     unit = school_in_scope(visit, address.school)
     whole = sees_persons_counted(visit)
-    if address.counter not in COUNTERS or (address.entity and not whole):
+    if (address.entity or address.reason) and not whole:
         raise HTTPException(404)
     with visit.reading() as connection:
-        day, counts = run_day(connection, address), account(connection, address)
-        kinds_of = by_entity(connection, address) if whole and not address.entity else {}
-        opened = _opened(connection, address, counts) if address.entity else Opened()
-    if day is None or not counts:
-        raise HTTPException(404)
-    height = 0 if opened.records is None else opened.records.height
-    paging = Paging(number, height)
-    if as_file:
-        return _file(visit, address, unit, day, opened)
-    shown = [] if opened.records is None else _lines(opened.records.slice(paging.offset, SIZE))
+        day, counts = run_day(connection, address), _counts(connection, address)
+        if day is None or not counts:
+            raise HTTPException(404)
+        by_kind = by_entity(connection, address)
+        reasons = by_reason(connection, address) if whole and not address.reason else {}
+        opened = _opened(connection, address, by_kind) if address.entity else Opened()
+        if as_file:
+            sheet = _sheet(visit, connection, address, unit, opened)
+            name = f"{address.counter}-{address.entity}-{unit.code}"
+            return download(visit, name, Span(day, day, day, None), [sheet], school=unit.code)
+        paging = Paging(number, 0 if opened.records is None else opened.records.height)
+        shown = _shown(visit, connection, address, opened, paging.offset, SIZE)
     return page(
         visit,
         "explained_counter.html.j2",
@@ -90,11 +99,14 @@ def counter_page(visit: Visit, address: LedgerCounter, number: int, *, as_file: 
         unit=unit,
         day=day,
         title=_title(address),
-        meaning=COUNTERS[address.counter],
-        count=counts.get(address.counter, 0),
+        meaning=(COUNTERS | DELIVERY_COUNTERS)[address.counter],
+        of=(SOURCES | TARGETS).get(address.source, address.source),
+        count=sum(by_kind.values()),
         equations=[_equation(address, counts, left) for left in EQUATIONS if _is_of(address, left)],
-        kinds_of=[(_kind(name), n, path_of(replace(address, entity=name)))
-                  for name, n in kinds_of.items()],
+        kinds_of=[(kind_of(name, 2), n, path_of(replace(address, entity=name)))
+                  for name, n in by_kind.items() if whole and not address.entity],
+        reasons=[(reason_words(name), n, path_of(replace(address, reason=name)))
+                 for name, n in reasons.items() if name],
         whole=whole,
         opened=opened,
         lines=shown,
@@ -121,23 +133,46 @@ def _is_of(address: LedgerCounter, left: Counter) -> bool:
 
 def _equation(address: LedgerCounter, counts: Mapping[Counter, int], left: Counter) -> Equation:
     def told(counter: Counter) -> tuple[str, int, str]:
-        path = path_of(replace(address, counter=counter))
-        return COLLECTED[counter], counts.get(counter, 0), path
+        path = path_of(replace(address, counter=counter, reason=""))
+        return (COLLECTED | DELIVERED)[counter], counts.get(counter, 0), path
 
     return Equation(told(left), [told(part) for part in EQUATIONS[left]])
 
 
-def _opened(
-    connection: Connection, address: LedgerCounter, counts: Mapping[Counter, int]
-) -> Opened:
+def _counts(connection: Connection, address: LedgerCounter) -> dict[Counter, int]:
+    """The account of the step that the counter is of: a run may both read and deliver."""
+    return {
+        counter: count
+        for counter, count in account(connection, address).items()
+        if (counter in OF_DELIVERY) == address.of_delivery
+    }
+
+
+def _opened(connection: Connection, address: LedgerCounter, counted: Mapping[str, int]) -> Opened:
     if not is_kept_by_record(address):
         return Opened(why=NOT_BY_RECORD)
-    if address.counter not in counts:
-        return Opened(pl.DataFrame(schema=RECORDS))
+    if not counted:
+        return Opened(pl.DataFrame(schema=STANDING if address.of_delivery else RECORDS))
     try:
         return Opened(explain_counter(connection, address).records)
     except NotOpenableError:
-        return Opened(why=MOVED_ON)
+        return Opened(why=DELIVERED_SINCE if address.of_delivery else MOVED_ON)
+
+
+def _shown(
+    visit: Visit,
+    connection: Connection,
+    address: LedgerCounter,
+    opened: Opened,
+    offset: int,
+    most: int,
+) -> list[Line] | list[StandingRow]:
+    if opened.records is None:
+        return []
+    records = opened.records.slice(offset, most)
+    if address.of_delivery:
+        return standing_rows(visit, connection, Box(address.source, address.school), records)
+    return _lines(records)
 
 
 def _lines(records: pl.DataFrame) -> list[Line]:
@@ -154,26 +189,27 @@ def _line(row: Mapping[str, Any]) -> Line:
 
 
 def _title(address: LedgerCounter) -> str:
-    of = f": {_kind(address.entity)}" if address.entity else ""
-    return f"{COLLECTED[address.counter]}{of}"
+    why = f" ({reason_words(address.reason)})" if address.reason else ""
+    of = f": {kind_of(address.entity, 2)}" if address.entity else ""
+    return f"{(COLLECTED | DELIVERED)[address.counter]}{why}{of}"
 
 
-def _kind(entity: str) -> str:
-    return kinds()[entity][2] if entity in kinds() else entity
-
-
-def _file(visit: Visit, address: LedgerCounter, unit: Unit, day: date, opened: Opened) -> Response:
+def _sheet(
+    visit: Visit, connection: Connection, address: LedgerCounter, unit: Unit, opened: Opened
+) -> TableSheet:
     if opened.records is None:
         raise HTTPException(404)
+    shown = opened.records.head(MOST_ROWS)
+    notes = [f"Адрес числа: {address}"]
+    if opened.records.height > shown.height:
+        notes.append(f"Здесь первые {shown.height} из {opened.records.height}.")
+    title = f"{_title(address)}: {unit.name}"
+    if address.of_delivery:
+        box = Box(address.source, address.school)
+        return standing_sheet(title, standing_rows(visit, connection, box, shown), notes)
     columns = [
         Column("Запись", 40), Column("Поле", 20), Column("Почему", 40), Column("Как исправить", 60),
         Column("Откуда", 60),
     ]  # fmt: skip
-    lines = _lines(opened.records.head(MOST_ROWS))
-    rows = [[one.key, one.field, one.reason, one.fix, one.place] for one in lines]
-    notes = [f"Адрес числа: {address}"]
-    if opened.records.height > len(lines):
-        notes.append(f"Здесь первые {len(lines)} из {opened.records.height}.")
-    sheet = TableSheet("Записи", f"{_title(address)}: {unit.name}", columns, rows, notes)
-    name = f"{address.counter}-{address.entity}-{unit.code}"
-    return download(visit, name, Span(day, day, day, None), [sheet], school=unit.code)
+    rows = [[one.key, one.field, one.reason, one.fix, one.place] for one in _lines(shown)]
+    return TableSheet("Записи", title, columns, rows, notes)

@@ -61,9 +61,12 @@ def cause_at(cause: str, level: str, unit: str, day: date, as_of: date) -> str:
     return path_of(Figure(Kind.CAUSE, cause, Level(level), unit, day, day, as_of))
 
 
-def counter_at(counter: str, school: str, run_id: str, source: str, entity: str = "") -> str:
-    """Where a counter of a run on a source is explained; ``entity``: empty for all of them."""
-    return path_of(LedgerCounter(Counter(counter), school, run_id, entity, source))
+def counter_at(
+    counter: str, school: str, run_id: str, source: str, entity: str = "", reason: str = ""
+) -> str:
+    """Where a counter of a run on a source, or to a portal, is explained; ``entity`` and
+    ``reason``: empty for all of them."""
+    return path_of(LedgerCounter(Counter(counter), school, run_id, entity, source, reason))
 
 
 def coverage_at(column: str, school: str, on: date, class_key: str = "") -> str:

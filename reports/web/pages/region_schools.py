@@ -1,7 +1,7 @@
 """Which schools a number of the region's page comes from, those with most of it first.
 
-Their own numbers stand on their own pages, where small counts of persons are hidden
-(``privacy.disclosure``): here they would be told by school.
+Their own numbers stand on their own pages, to whoever may see each: here they would be told by
+school.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from sqlalchemy import text
 from starlette.exceptions import HTTPException
 
 from pipeline.ledger import Counter
-from reports.web.pages.regions import DELIVERED, LAST_DELIVERIES, STANDING, TARGETS
+from reports.portal_words import TARGETS
+from reports.web.pages.regions import DELIVERED, LAST_DELIVERIES, STANDING
 from reports.web.pages.view import page
 from reports.web.visit import Unit, Visit, Visiting, WholeRegion
 from schemas.rulebook import rule, rulebook

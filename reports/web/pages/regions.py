@@ -18,6 +18,7 @@ from pipeline.measured import measured_before
 from pipeline.scope import Scope
 from quality.measures import MEASURES
 from reports.book_of_tables import definition_sheet
+from reports.portal_words import TARGETS
 from reports.web.pages.airflow_run import run_page
 from reports.web.pages.downloads import AsFile, download
 from reports.web.pages.tables import UnitRow, asked_figures, by_unit, unit_sheet, worst_first
@@ -63,7 +64,6 @@ CROSS JOIN LATERAL (
 ) last WHERE last.state IN ('failed', 'partly') ORDER BY s.name, j.kind LIMIT 200"""
 
 
-TARGETS = {DIARY.name: "Электронный дневник", CONTINGENT.name: "Контингент"}
 STANDING = {
     Counter.DELIVERED: "приняты порталом",
     Counter.PENDING: "ждут отправки",
