@@ -7,8 +7,8 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from pipeline.addresses import AddressError
-from pipeline.figures import SchoolYear, school_year_of
 from pipeline.measured import last_measured
+from pipeline.school_years import SchoolYear, school_year_of
 from schemas.tables import journal_table, schools
 
 

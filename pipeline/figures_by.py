@@ -18,11 +18,10 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, select, text
 
-from pipeline.figures import school_year_of
-from pipeline.measured import last_measured
+from pipeline.measured import NothingMeasuredError, last_measured
 from pipeline.past_cells import PAST, count_past_cells
 from pipeline.registry import UnknownSchoolError
-from pipeline.report import NothingMeasuredError
+from pipeline.school_years import school_year_of
 from pipeline.scope import Scope
 from quality.lesson_cells import OF_LESSONS, OF_UPLOADS
 from quality.measures import FIGURE_SCHEMA, MEASURES, REGION, figures

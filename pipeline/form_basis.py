@@ -13,8 +13,8 @@ from sqlalchemy import Connection, select
 
 from pipeline.form_counts import FORM2, FORM4, REGISTRATION
 from pipeline.hub import Hub
+from pipeline.measured import NothingMeasuredError
 from pipeline.passports import Passport, passports_on
-from pipeline.report import NothingMeasuredError
 from privacy.disclosure import Audience
 from privacy.passports import release_contacts
 from quality.declared import Facts
@@ -168,7 +168,7 @@ class FormBasis:
 def form_basis(connection: Connection, on: date) -> FormBasis:
     """The basis of the forms of ``on``.
 
-    Raises ``pipeline.report.NothingMeasuredError`` and ``quality.profiles.UnknownProfileError``.
+    Raises ``pipeline.measured.NothingMeasuredError`` and ``quality.profiles.UnknownProfileError``.
     """
     period = measured_period(connection, on)
     if period is None:

@@ -9,6 +9,10 @@ from sqlalchemy import Connection, func, select
 from schemas.tables import measures
 
 
+class NothingMeasuredError(Exception):
+    """No figures are kept for the business date; run ``svod measure`` for it first."""
+
+
 def last_measured(connection: Connection, until: date = date.max) -> date | None:
     """The last business date, ``until`` then, that was measured."""
     query = select(func.max(measures.c.as_of)).where(measures.c.as_of <= until)

@@ -9,8 +9,8 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, text
 
-from pipeline.figures import SchoolYear
 from pipeline.school_facts import day_facts, end_of, open_journals, places
+from pipeline.school_years import SchoolYear
 from pipeline.store import copy_in
 from quality.journal_frames import read_days
 from quality.lesson_cells import lesson_cells

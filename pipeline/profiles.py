@@ -19,3 +19,8 @@ def load_profile(name: str, school_year: int | None = None) -> Mapping:
     """The profile ``<system>/<version>``. Raises ``MappingError``, also when it is not meant for
     ``school_year``."""
     return load(name, *profile_folders(), school_year=school_year)
+
+
+def schedule_basis(mapping: str) -> str:
+    """What the journals read by ``mapping`` publish: ``quality.schedule.ScheduleBasis``."""
+    return load_profile(mapping).schedule_basis

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
+from pipeline.measured import NothingMeasuredError
 from privacy.disclosure import Audience
 from quality.measures import REGION
 from quality.profiles import Profile
@@ -25,10 +26,6 @@ from reports.workbook import write_workbook
 from schemas.tables import districts
 
 REGION_TITLE = "Регион"
-
-
-class NothingMeasuredError(Exception):
-    """No figures are kept for the business date; run ``svod measure`` for it first."""
 
 
 def report(engine: Engine, *, run_id: str, business_date: date, out: Path) -> list[Path]:

@@ -46,11 +46,11 @@ from pipeline.figures_by import FiguresError
 from pipeline.forms import FormsError
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
+from pipeline.measured import NothingMeasuredError
 from pipeline.paper_file import PaperFileError
 from pipeline.passport_file import PassportFileError
 from pipeline.printouts import PrintoutsRefusedError
 from pipeline.registry import RegionFileError, UnknownSchoolError
-from pipeline.report import NothingMeasuredError
 from pipeline.reread import RereadRefusedError
 from pipeline.sample import SampleError
 from pipeline.settings import MissingVariableError

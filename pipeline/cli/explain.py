@@ -30,9 +30,9 @@ from pipeline.explain_card import dues_for, explain_card
 from pipeline.explain_coverage import explain_coverage
 from pipeline.explain_ledger import explain_counter
 from pipeline.explain_lookup import journal_key, latest_day, school_year
-from pipeline.figures import schedule_basis
 from pipeline.hub import Hub
 from pipeline.ledger import Counter
+from pipeline.profiles import schedule_basis
 from pipeline.read_address import parse
 from quality.measures import REGION
 from quality.uploads import Cause

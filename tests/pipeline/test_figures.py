@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 from sqlalchemy import text
 
-from pipeline.figures import SchoolYear
 from pipeline.figures_by import Each, FiguresError, Level, Question, figures_by, measures_of
 from pipeline.hub import Hub
+from pipeline.measured import NothingMeasuredError
 from pipeline.past_cells import PAST, count_past_cells
 from pipeline.registry import UnknownSchoolError
-from pipeline.report import NothingMeasuredError
+from pipeline.school_years import SchoolYear
 from pipeline.scope import Scope
 from quality.measures import MEASURES
 from tests.pipeline import plain_sql

@@ -23,8 +23,8 @@ from pipeline.addresses import Cut, Figure, Kind, Level
 from pipeline.cli import app
 from pipeline.forms import FormsError, Wanted, write_daily, write_forms
 from pipeline.hub import Hub
+from pipeline.measured import NothingMeasuredError
 from pipeline.office_form1 import office_count
-from pipeline.report import NothingMeasuredError
 from quality.form1 import COLUMNS
 from tests.pipeline import forms_region as region
 from tests.pipeline.conftest import emptied

@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine, delete, insert, select, text, update
 
 from pipeline.measure import MeasureSummary, measure
-from pipeline.report import NothingMeasuredError, report
+from pipeline.measured import NothingMeasuredError
+from pipeline.report import report
 from quality.profiles import UnknownProfileError
 from reports.gather import gather_schools
 from schemas.tables import (

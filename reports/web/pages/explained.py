@@ -22,10 +22,10 @@ from pipeline.addresses import (
 )
 from pipeline.explain import kept
 from pipeline.figure_cells import PARTS_OF, Part, parts_of
-from pipeline.figures import schedule_basis
 from pipeline.figures_by import FiguresError
+from pipeline.measured import NothingMeasuredError
+from pipeline.profiles import schedule_basis
 from pipeline.read_address import parse
-from pipeline.report import NothingMeasuredError
 from privacy.disclosure import disclosure_policy
 from quality.remarks import RULES
 from reports.book_of_tables import Column, TableSheet

@@ -16,7 +16,7 @@ from pipeline.addresses import Cut, Figure, Kind
 from pipeline.explain import Explained, explain, kept, origins_by_row
 from pipeline.explain_lookup import school_year
 from pipeline.figure_cells import measured
-from pipeline.figures import schedule_basis
+from pipeline.profiles import schedule_basis
 from reports.book_of_tables import Column, TableSheet
 from reports.compliance import Figure as Counts
 from reports.explained import meaning, origin_words, row_words

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection
 
-from pipeline.figures import schedule_basis
 from pipeline.figures_by import Each, Level, Question, figures_by
+from pipeline.profiles import schedule_basis
 from pipeline.scope import Scope
 from quality.profiles import MeasureDefinition
 from reports.book_of_tables import Column, TableSheet, measure_columns, measure_values
