@@ -40,14 +40,14 @@ def approve_withdrawals() -> None:
 
     @task.short_circuit(task_display_name="Есть ли что решать", multiple_outputs=False)
     def held() -> list[dict[str, Any]]:
-        from pipeline.held import held_withdrawals
+        from pipeline.delivery.held import held_withdrawals
         from pipeline.hub import Hub
 
         return held_withdrawals(Hub.open())
 
     @task(task_display_name="Разрешить")
     def approve(waiting: list[dict[str, Any]]) -> int:
-        from pipeline.held import approve_held
+        from pipeline.delivery.held import approve_held
         from pipeline.hub import Hub
 
         return approve_held(Hub.open(), waiting, by="Airflow")

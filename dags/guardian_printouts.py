@@ -38,7 +38,7 @@ def guardian_printouts() -> None:
     @task(task_display_name="Сделать распечатки", multiple_outputs=False)
     def print_week(run: dict[str, str]) -> dict[str, int]:
         from pipeline.hub import Hub
-        from pipeline.printouts import print_diaries
+        from pipeline.paper.printouts import print_diaries
 
         return print_diaries(Hub.open(), as_run(run))
 

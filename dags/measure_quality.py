@@ -34,8 +34,8 @@ def measure_quality() -> None:
 
     @task(task_display_name="Судить о партии")
     def judge(run: dict[str, str]) -> int:
-        from pipeline.examine import examine
         from pipeline.hub import Hub
+        from pipeline.intake.examine import examine
 
         return examine(Hub.open(), as_run(run))
 

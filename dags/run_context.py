@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset, Param, get_current_context, task
 
 if TYPE_CHECKING:
-    from pipeline.collect import Run
+    from pipeline.intake.collect import Run
 
 EVENING = "вечер"  # the tag of the DAGs that follow one another every evening, and of `svod run`
 
@@ -31,7 +31,7 @@ FORM: dict[str, Param] = {
     ),
 }
 
-# How a delivery goes: pipeline.deliver.Mode.
+# How a delivery goes: pipeline.delivery.deliver.Mode.
 MODES = {
     "daily": "за день: то, что изменилось",
     "full": "полностью: портал сверяется целиком",
@@ -109,7 +109,7 @@ def resolve(context: dict[str, Any], days_before: int = 0) -> dict[str, str]:
 
 def as_run(run: dict[str, str]) -> Run:
     """The run as the steps know it."""
-    from pipeline.collect import Run
+    from pipeline.intake.collect import Run
 
     return Run(run["run_id"], date.fromisoformat(run["business_date"]))
 

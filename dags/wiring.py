@@ -14,8 +14,8 @@ Verb = Literal["collect", "deliver", "deliver_contingent"]
 def over_schools(verb: Verb, asset: Asset, *, pool: str, title: str) -> None:
     """Wire ``pipeline.batches`` for ``verb``; a closed run is handed over with ``asset``.
 
-    The mode of a delivery (``pipeline.deliver.Mode``) comes from the DAG's form. ``close`` runs
-    whatever became of the batches: the schools that did finish have to add up.
+    The mode of a delivery (``pipeline.delivery.deliver.Mode``) comes from the DAG's form. ``close``
+    runs whatever became of the batches: the schools that did finish have to add up.
     """
 
     @task(task_display_name="Разделить школы на пачки")
@@ -28,7 +28,7 @@ def over_schools(verb: Verb, asset: Asset, *, pool: str, title: str) -> None:
     @task(multiple_outputs=False, task_display_name=title, pool=pool)
     def work(schools: list[str], run: dict[str, str]) -> dict[str, int]:
         from pipeline.batches import work_batch
-        from pipeline.deliver import Mode
+        from pipeline.delivery.deliver import Mode
         from pipeline.hub import Hub
 
         return work_batch(Hub.open(), verb, schools, as_run(run), Mode(run["mode"]))
@@ -59,9 +59,9 @@ def send_what_waits() -> None:
 
     @task(multiple_outputs=False, task_display_name="Отправить напоминания, которые ждут")
     def send_reminders() -> dict[str, int]:
-        from pipeline.hand_out import Kind
+        from pipeline.forms.hand_out import Kind
         from pipeline.hub import Hub
-        from pipeline.post import send_letters
+        from pipeline.mail.post import send_letters
 
         return send_letters(Hub.open(), Kind.SCHOOL_REMINDERS)
 
@@ -71,8 +71,9 @@ def send_what_waits() -> None:
 def for_the_month(**titles: str) -> None:
     """Wire a month's files: measure that day, make the files, send them by mail.
 
-    ``titles``: of the task that sends, by what it sends (``pipeline.hand_out.Kind``). Where no mail
-    server is set nothing is sent, which Airflow shows; the files lie in the reports' folder.
+    ``titles``: of the task that sends, by what it sends (``pipeline.forms.hand_out.Kind``). Where
+    no mail server is set nothing is sent, which Airflow shows; the files lie in the reports'
+    folder.
     """
 
     @task(task_display_name="Посчитать показатели")
@@ -85,9 +86,9 @@ def for_the_month(**titles: str) -> None:
     @task(task_display_name="Сделать файлы")
     def render(run: dict[str, str]) -> int:
         from pipeline.figures import render_reports
-        from pipeline.hand_out import Kind
+        from pipeline.forms.hand_out import Kind
+        from pipeline.forms.month_files import make_files
         from pipeline.hub import Hub
-        from pipeline.month_files import make_files
 
         hub, this = Hub.open(), as_run(run)
         chosen = [run["school"]] if run["school"] else None
@@ -96,9 +97,9 @@ def for_the_month(**titles: str) -> None:
 
     @task(multiple_outputs=False)
     def send(kind: str, run: dict[str, str]) -> dict[str, int]:
-        from pipeline.hand_out import Kind
+        from pipeline.forms.hand_out import Kind
         from pipeline.hub import Hub
-        from pipeline.post import post_letters
+        from pipeline.mail.post import post_letters
 
         chosen = [run["school"]] if run["school"] else None
         return post_letters(Hub.open(), Kind(kind), as_run(run), chosen)

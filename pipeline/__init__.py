@@ -1,1 +1,1 @@
-"""Floor 3: one step, one file, one verb; no Airflow."""
+"""Floor 3: the steps, in a package for each process, and what all of them need; no Airflow."""

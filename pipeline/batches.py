@@ -13,13 +13,13 @@ from sqlalchemy import Connection
 
 from connectors.errors import RateLimited, Unavailable
 from pipeline import runs
-from pipeline.collect import COLLECT, Run, collect_school
-from pipeline.deliver import Delivery, Mode, deliver_schools
-from pipeline.destinations import DESTINATIONS, Destination
+from pipeline.delivery.deliver import Delivery, Mode, deliver_schools
+from pipeline.delivery.destinations import DESTINATIONS, Destination
+from pipeline.delivery.pace import Gatekeeper
 from pipeline.hub import Hub
-from pipeline.identity import match_people
+from pipeline.intake.collect import COLLECT, Run, collect_school
+from pipeline.intake.identity import match_people
 from pipeline.ledger import require_closed
-from pipeline.pace import Gatekeeper
 from pipeline.registry import school_codes, source_kinds, target_names, target_settings
 from pipeline.runs import RunState, SchoolState, Verdict
 from pipeline.settings import expand

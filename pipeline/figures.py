@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.check import check
-from pipeline.collect import Run
-from pipeline.form_counts import keep_people
-from pipeline.forms import write_daily
+from pipeline.forms.forms import write_daily
+from pipeline.forms.report import report
 from pipeline.hub import Hub
-from pipeline.measure import measure
+from pipeline.intake.collect import Run
+from pipeline.measuring.check import check
+from pipeline.measuring.form_counts import keep_people
+from pipeline.measuring.measure import measure
 from pipeline.profiles import schedule_basis
-from pipeline.report import report
 from pipeline.school_years import school_year_of
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from pipeline.database import connect
-from pipeline.landing import Landing
+from pipeline.intake.landing import Landing
 from pipeline.settings import Settings
 from privacy.actions import Action, action_log_on
 from privacy.keys import KeyRing

@@ -45,7 +45,7 @@ Mailbox = Annotated[
 class DistrictEntry(_Strict):
     code: str
     name: str
-    contacts: list[Mailbox] = []  # where its forms go: pipeline/post.py
+    contacts: list[Mailbox] = []  # where its forms go: pipeline/mail/post.py
 
     @model_validator(mode="after")
     def _keeps_the_contract(self) -> DistrictEntry:
@@ -71,7 +71,7 @@ class SchoolEntry(_Strict):
     profile: str
     connected_on: date
     closed_on: date | None = None  # first day on which there is no school
-    contacts: list[Mailbox] = []  # where its list of remarks goes: pipeline/post.py
+    contacts: list[Mailbox] = []  # where its list of remarks goes: pipeline/mail/post.py
     volumes: dict[str, Bounds] = {}  # by entity of schemas.records: quality/volume_bounds.py
     sources: list[SourceEntry] = Field(min_length=1)
 

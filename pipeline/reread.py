@@ -19,8 +19,8 @@ from sqlalchemy import Connection, select
 
 from connectors.base import Parsed, RawDocument, Source, Upload
 from pipeline import batches
-from pipeline.collect import COLLECT, Run, collect_school, open_registered
 from pipeline.hub import Hub
+from pipeline.intake.collect import COLLECT, Run, collect_school, open_registered
 from pipeline.registry import SchoolSource, open_year, school_sources
 from pipeline.runs import RunState
 from privacy.actions import Action

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, text
 from pipeline.access.second_factor import reseal_factor
 from pipeline.database import connect
 from pipeline.hub import Hub
-from pipeline.quarantine import REFUSED
+from pipeline.intake.quarantine import REFUSED
 from privacy.actions import Action
 from privacy.keyfile import GRACE, KeyChangeRefusedError, add_key, remove_key
 from privacy.keys import KeyRing

@@ -52,7 +52,7 @@ def start(connection: Connection, run_id: str, verb: str, business_date: date) -
 
 
 def note_mode(connection: Connection, run_id: str, verb: str, mode: str) -> None:
-    """Note how ``verb`` of ``run_id`` delivers: a value of ``pipeline.deliver.Mode``."""
+    """Note how ``verb`` of ``run_id`` delivers: a value of ``pipeline.delivery.deliver.Mode``."""
     of_run = (runs.c.run_id == run_id) & (runs.c.verb == verb)
     connection.execute(
         update(runs).where(of_run, runs.c.mode.is_distinct_from(mode)).values(mode=mode)

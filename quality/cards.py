@@ -1,6 +1,6 @@
 """A cause card: one root of what is wrong with a school's data, for people.
 
-What stands on it is settled by ``pipeline.cards``; reports and pages show it.
+What stands on it is settled by ``pipeline.cards.of_school``; reports and pages show it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from privacy.consent import deadline_sources
 from reports.explained import Meaning, origin_words
 from reports.words import SOURCES, short_date
 
-# By column of ``pipeline.coverage.OWN``.
+# By column of ``pipeline.consents.coverage.OWN``.
 TITLES = {
     "pupils": "Учеников",
     "active": "Согласие действует",
@@ -73,9 +73,9 @@ def pupil_words(
     enrolled: Sequence[Mapping[str, Any]],
     called: Callable[[str], str] = str,
 ) -> dict[str, str]:
-    """A row of ``pipeline.explain_coverage.ROWS`` under ``HEADINGS``, empty where nothing is known.
+    """A row of ``pipeline.explain.coverage.ROWS`` under ``HEADINGS``, empty where nothing is known.
 
-    ``told``, ``enrolled``: where consent and class were read (``pipeline.origins.ORIGINS``);
+    ``told``, ``enrolled``: where consent and class were read (``pipeline.explain.origins``);
     ``called``: how a person is called whose pseudonym it gets.
     """
     said = (

@@ -1,7 +1,7 @@
 """A pupil's week on paper: one A4 page per pupil, one document per class.
 
-The only report that names people: it is written by ``pipeline.printouts`` into the private folder
-of their school, and nowhere else.
+The only report that names people: it is written by ``pipeline.paper.printouts`` into the private
+folder of their school, and nowhere else.
 """
 
 from __future__ import annotations

@@ -104,7 +104,8 @@ class Meaning:
 
 
 def meaning(kind: str, code: str, regulation: Profile | None) -> Meaning:
-    """What the figure ``code`` of ``kind`` (``pipeline.addresses.Kind``) is by ``regulation``."""
+    """What the figure ``code`` of ``kind`` (``pipeline.explain.addresses.Kind``) is by
+    ``regulation``."""
     if kind == "cause":
         return Meaning(f"Дни: {PARTS[code]}")
     named = Meaning(f"{KINDS[kind]}: {code}")
@@ -126,7 +127,8 @@ def meaning(kind: str, code: str, regulation: Profile | None) -> Meaning:
 def row_words(
     row: Mapping[str, Any], zone: ZoneInfo, called: Callable[[str], str] = str
 ) -> dict[str, str | int]:
-    """A row of ``pipeline.explain.NAMED`` by the headings of its table, empty where it has nothing.
+    """A row of ``pipeline.explain.figure.NAMED`` by the headings of its table, empty where it has
+    nothing.
 
     ``called``: how a person is called whose pseudonym it gets.
     """

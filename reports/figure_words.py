@@ -27,7 +27,7 @@ TERMS = {
 
 
 def bucket_words(each: str, bucket: str) -> str:
-    """A part of a range as people name it; ``bucket`` as ``pipeline.figures_by`` gives it."""
+    """A part of a range as people name it; ``bucket`` as in ``pipeline.measuring.figures_by``."""
     match each:
         case "day":
             return short_date(date.fromisoformat(bucket))

@@ -41,7 +41,7 @@ SELECT school, rule, count(*) FROM ops.quarantine WHERE state = 'open' GROUP BY 
 """
 
 # The same upload is read again by later runs: a finding counts once. What the hub itself found in
-# the stored batch (``pipeline.examine``) stands under the business date.
+# the stored batch (``pipeline.intake.examine``) stands under the business date.
 _FINDINGS = """
 WITH last AS (
   SELECT school, source, max(ref) AS ref FROM ops.uploads
@@ -139,8 +139,8 @@ _Calendars = dict[str, dict[date, Cause]]
 
 
 def _days(connection: Connection, as_of: date) -> tuple[_Calendars, _Calendars]:
-    """Upload calendar of each school (``pipeline.measure`` says how it is kept), and the same where
-    every day whose upload the hub accepted is an uploaded one."""
+    """Upload calendar of each school (``pipeline.measuring.measure`` says how it is kept), and the
+    same where every day whose upload the hub accepted is an uploaded one."""
     kept = select(
         form_figures.c.school, form_figures.c.row, form_figures.c.column, form_figures.c.value
     ).where(form_figures.c.as_of == as_of, form_figures.c.form == "uploads")

@@ -37,8 +37,8 @@ class FileLine:
 
 @dataclass(frozen=True)
 class LetterContent:
-    """What a letter is made of. ``kind``: ``pipeline.hand_out.Kind``; ``name``, ``code``: of the
-    school or district; ``on``: the day its figures are known of; ``questions``: whom to ask."""
+    """What a letter is made of. ``kind``: ``pipeline.forms.hand_out.Kind``; ``name``, ``code``: of
+    the school or district; ``on``: the day its figures are known of; ``questions``: whom to ask."""
 
     kind: str
     name: str

@@ -28,7 +28,7 @@ DELIVERY_COUNTERS = {
     "held": "удаления, которые ждут решения оператора: из журнала пропало сразу много записей",
 }
 
-# A record at a portal (``pipeline.outbox.State``).
+# A record at a portal (``pipeline.delivery.outbox.State``).
 STATES = {
     "pending": "ждёт отправки",
     "in_flight": "отправлена, ответа нет",
@@ -40,8 +40,9 @@ STATES = {
     "gone": "удалена с портала",
 }
 
-# Why a record does not leave, or has to leave the portal (``privacy.gate``, ``pipeline.wanted``);
-# and what we ourselves say of a refusal. A portal has words of its own beside these.
+# Why a record does not leave, or has to leave the portal (``privacy.gate``,
+# ``pipeline.delivery.wanted``); and what we ourselves say of a refusal. A portal has words of its
+# own beside these.
 _REASONS = {
     "blocked_text": "в тексте назван человек из школы",
     "no_uid": "нет кода UID на портале",

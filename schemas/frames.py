@@ -28,7 +28,7 @@ REFUSAL_SCHEMA: dict[str, pl.DataType] = {
     "record": pl.String(),
 }
 
-# What is kept of a refusal beside it, to find what it waits for; see ``pipeline.waits``.
+# What is kept of a refusal beside it, to find what it waits for; see ``pipeline.intake.waits``.
 WAITS: dict[str, pl.DataType] = {
     "source_column": pl.String(),  # behind ``field``; of a cell, the column it stands in
     "record_key": pl.String(),  # what others refer to the record by, as the journal stores it

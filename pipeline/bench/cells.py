@@ -14,9 +14,9 @@ from functools import partial
 
 from sqlalchemy import Connection, insert, text
 
-from pipeline.figures_by import Each, Level, Question, figures_by
 from pipeline.hub import Hub
-from pipeline.measure import measure
+from pipeline.measuring.figures_by import Each, Level, Question, figures_by
+from pipeline.measuring.measure import measure
 from pipeline.scope import Scope
 from schemas.tables import districts, school_years, schools, sources
 

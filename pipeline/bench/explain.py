@@ -15,8 +15,8 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Connection, text
 
-from pipeline.addresses import Figure, Kind, Level
-from pipeline.explain import explain, origins_of
+from pipeline.explain.addresses import Figure, Kind, Level
+from pipeline.explain.figure import explain, origins_of
 from pipeline.hub import Hub
 
 CODE, FIRST, LAST = "781001", date(2026, 9, 1), date(2027, 5, 31)

@@ -13,7 +13,6 @@ from rich.console import Console
 from connectors.errors import ConnectorError
 from mappings.problems import MappingError
 from pipeline.access.accounts import AccountError
-from pipeline.addresses import AddressError
 from pipeline.cli import (
     answers,
     bench,
@@ -40,19 +39,20 @@ from pipeline.cli import (
 from pipeline.clients import ClientsError
 from pipeline.entries import EntryRefusedError
 from pipeline.exits import Exit
-from pipeline.explain import RowsDifferError
-from pipeline.explain_ledger import NotOpenableError
-from pipeline.figures_by import FiguresError
-from pipeline.forms import FormsError
+from pipeline.explain.addresses import AddressError
+from pipeline.explain.figure import RowsDifferError
+from pipeline.explain.ledger import NotOpenableError
+from pipeline.forms.forms import FormsError
 from pipeline.ledger import LedgerOpenError
 from pipeline.local_stack import StackError
-from pipeline.measured import NothingMeasuredError
-from pipeline.paper_file import PaperFileError
-from pipeline.passport_file import PassportFileError
-from pipeline.printouts import PrintoutsRefusedError
+from pipeline.measuring.figures_by import FiguresError
+from pipeline.measuring.measured import NothingMeasuredError
+from pipeline.paper.file import PaperFileError
+from pipeline.paper.printouts import PrintoutsRefusedError
+from pipeline.passports.file import PassportFileError
 from pipeline.registry import RegionFileError, UnknownSchoolError
 from pipeline.reread import RereadRefusedError
-from pipeline.sample import SampleError
+from pipeline.samples.sample import SampleError
 from pipeline.settings import MissingVariableError
 from privacy.disclosure import NoThresholdError
 from privacy.keyfile import KeyChangeRefusedError

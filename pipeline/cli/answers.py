@@ -12,8 +12,8 @@ from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.exits import Exit
 from pipeline.hub import Hub
+from pipeline.intake.volumes import expected_volumes
 from pipeline.ledger import open_rows
-from pipeline.volumes import expected_volumes
 from schemas.rulebook import rule
 
 LATEST = "(SELECT run_id FROM ops.runs ORDER BY started_at DESC LIMIT 1)"

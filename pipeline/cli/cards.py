@@ -8,16 +8,16 @@ from typing import Annotated
 
 import typer
 
-from pipeline.addresses import CardAddress
-from pipeline.card_text import summed, told
-from pipeline.cards import cards, district_counts, last_day
+from pipeline.cards.of_school import cards, district_counts, last_day
+from pipeline.cards.text import summed, told
 from pipeline.cli.answers import School, quarantine
 from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, console, show
 from pipeline.cli.steps import partly
-from pipeline.collect import COLLECT
 from pipeline.exits import Exit
+from pipeline.explain.addresses import CardAddress
 from pipeline.hub import Hub
+from pipeline.intake.collect import COLLECT
 from pipeline.registry import open_year, schools_of
 from pipeline.reread import reread
 from pipeline.runs import RunState

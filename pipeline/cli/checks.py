@@ -10,12 +10,12 @@ import typer
 
 from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
-from pipeline.consent_entries import journal_of
+from pipeline.consents.entries import journal_of
 from pipeline.hub import Hub
-from pipeline.paper_counts import keep_sheets
-from pipeline.paper_file import Names, names_of, read_sheets, write_template
+from pipeline.measuring.paper_counts import keep_sheets
+from pipeline.measuring.school_checks import Check, CheckKind, enter, listed, undo
+from pipeline.paper.file import Names, names_of, read_sheets, write_template
 from pipeline.registry import open_year
-from pipeline.school_checks import Check, CheckKind, enter, listed, undo
 
 checks = typer.Typer(help="The school's own monthly checks.", no_args_is_help=True)
 paper = typer.Typer(help="Counts of the paper journal, to be compared.", no_args_is_help=True)

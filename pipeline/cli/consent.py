@@ -10,11 +10,11 @@ import typer
 from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.cli.steps import all_schools
-from pipeline.consent_dues import dues_on
-from pipeline.consent_entries import Named, Said, enter, pupils_named, shown, undo
-from pipeline.consents import everybody_on
+from pipeline.consents.entries import Named, Said, enter, pupils_named, shown, undo
+from pipeline.consents.standing import everybody_on
+from pipeline.delivery.consent_dues import dues_on
 from pipeline.hub import Hub
-from pipeline.identity import places_of
+from pipeline.intake.identity import places_of
 from pipeline.registry import schools_of
 
 consent = typer.Typer(help="Consents for the diary service.", no_args_is_help=True)

@@ -9,16 +9,17 @@ import polars as pl
 import typer
 from sqlalchemy import text
 
-from pipeline import batches, held, outbox, pace
+from pipeline import batches
 from pipeline.cli.present import AsJson, show
 from pipeline.cli.steps import BusinessDate, RunId, Schools, all_schools, do_step, named_run
-from pipeline.deliver import Mode
-from pipeline.destinations import DESTINATIONS, DIARY, Destination
+from pipeline.delivery import held, outbox, pace
+from pipeline.delivery.deliver import Mode
+from pipeline.delivery.destinations import DESTINATIONS, DIARY, Destination
+from pipeline.delivery.outbox import Box
+from pipeline.delivery.plan import plan_school
+from pipeline.delivery.reconcile import LISTED, differences
 from pipeline.exits import Exit
 from pipeline.hub import Hub
-from pipeline.outbox import Box
-from pipeline.plan import plan_school
-from pipeline.reconcile import LISTED, differences
 from pipeline.registry import target_names, target_settings
 from pipeline.settings import expand
 from privacy.actions import Action

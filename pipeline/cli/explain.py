@@ -10,7 +10,11 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from pipeline.addresses import (
+from pipeline.cli import explain_show
+from pipeline.cli.options import day
+from pipeline.cli.present import AsJson
+from pipeline.exits import Exit
+from pipeline.explain.addresses import (
     Address,
     AddressError,
     CardAddress,
@@ -21,19 +25,15 @@ from pipeline.addresses import (
     LedgerCounter,
     Level,
 )
-from pipeline.cli import explain_show
-from pipeline.cli.options import day
-from pipeline.cli.present import AsJson
-from pipeline.exits import Exit
-from pipeline.explain import explain
-from pipeline.explain_card import dues_for, explain_card
-from pipeline.explain_coverage import explain_coverage
-from pipeline.explain_ledger import explain_counter
-from pipeline.explain_lookup import journal_key, latest_day, school_year
+from pipeline.explain.card import dues_for, explain_card
+from pipeline.explain.coverage import explain_coverage
+from pipeline.explain.figure import explain
+from pipeline.explain.ledger import explain_counter
+from pipeline.explain.lookup import journal_key, latest_day, school_year
+from pipeline.explain.read_address import parse
 from pipeline.hub import Hub
 from pipeline.ledger import Counter
 from pipeline.profiles import schedule_basis
-from pipeline.read_address import parse
 from quality.measures import REGION
 from quality.uploads import Cause
 

@@ -13,18 +13,18 @@ import polars as pl
 import typer
 from sqlalchemy import Connection
 
-from pipeline.addresses import Figure, Level
-from pipeline.card_drafts import DUE
-from pipeline.card_line_text import line_words
-from pipeline.card_text import told
+from pipeline.cards.drafts import DUE
+from pipeline.cards.line_text import line_words
+from pipeline.cards.text import told
 from pipeline.cli.present import show
-from pipeline.explain import Explained, kept, origins_by_row
-from pipeline.explain_card import ExplainedCard, origins_of_lines
-from pipeline.explain_coverage import ExplainedCoverage, places_by_row
-from pipeline.explain_ledger import ExplainedCounter
-from pipeline.explain_lookup import school_year
-from pipeline.outbox import Box
-from pipeline.portal_origins import parts_of
+from pipeline.delivery.outbox import Box
+from pipeline.delivery.portal_origins import parts_of
+from pipeline.explain.addresses import Figure, Level
+from pipeline.explain.card import ExplainedCard, origins_of_lines
+from pipeline.explain.coverage import ExplainedCoverage, places_by_row
+from pipeline.explain.figure import Explained, kept, origins_by_row
+from pipeline.explain.ledger import ExplainedCounter
+from pipeline.explain.lookup import school_year
 from privacy.keys import KeyRing
 from quality.profiles import Profile
 from reports.coverage_words import KNOWN_NOW, meaning_of, pupil_words

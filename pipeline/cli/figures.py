@@ -12,8 +12,8 @@ from sqlalchemy import Connection, text
 
 from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
-from pipeline.figures_by import Each, Level, Question, figures_by
 from pipeline.hub import Hub
+from pipeline.measuring.figures_by import Each, Level, Question, figures_by
 from pipeline.profiles import schedule_basis
 from pipeline.scope import Scope
 from quality.profiles import load_profile

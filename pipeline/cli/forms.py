@@ -11,7 +11,7 @@ import typer
 
 from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
-from pipeline.forms import FORMATS, FormsError, Wanted, write_forms
+from pipeline.forms.forms import FORMATS, FormsError, Wanted, write_forms
 from pipeline.hub import Hub
 from quality.measures import REGION
 from reports.forms import district_unit, school_unit

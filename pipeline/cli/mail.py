@@ -9,15 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from connectors.errors import Fatal, Retriable
-from pipeline import letters as books
 from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.cli.steps import named_run
 from pipeline.exits import Exit
-from pipeline.hand_out import Kind
+from pipeline.forms.hand_out import Kind
 from pipeline.hub import Hub
-from pipeline.letters import OPEN, LetterState
-from pipeline.post import plan_letters, send_letters, write_letters
+from pipeline.mail import letters as books
+from pipeline.mail.letters import OPEN, LetterState
+from pipeline.mail.post import plan_letters, send_letters, write_letters
 from schemas.rulebook import rule
 
 Kinds = Annotated[Kind, typer.Option("--kind", help="What is sent.")]

@@ -18,11 +18,11 @@ from mappings.loader import PROFILES, folder_of, profiles
 from mappings.met import CodeMet
 from mappings.problems import MappingError
 from pipeline.cli.present import AsJson, show
-from pipeline.draft import draft_of
 from pipeline.exits import Exit
 from pipeline.profiles import load_profile, profile_folders
-from pipeline.sample import open_sample
-from pipeline.sample_check import ColumnRead, SampleReport, check_sample, summed
+from pipeline.samples.check import ColumnRead, SampleReport, check_sample, summed
+from pipeline.samples.draft import draft_of
+from pipeline.samples.sample import open_sample
 from pipeline.settings import Settings
 
 commands = typer.Typer(

@@ -11,10 +11,10 @@ from pipeline.cli.consent import By, ClassName, LocalKeys, Paper, Pupils, School
 from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.cli.steps import named_run
-from pipeline.consent_entries import Named, pupils_named
+from pipeline.consents.entries import Named, pupils_named
 from pipeline.hub import Hub
-from pipeline.paper_diaries import Request, ask, listed, stop
-from pipeline.printouts import print_diaries
+from pipeline.paper.diaries import Request, ask, listed, stop
+from pipeline.paper.printouts import print_diaries
 
 paper_diary = typer.Typer(help="Families who asked for paper.", no_args_is_help=True)
 

@@ -14,8 +14,8 @@ from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.exits import Exit
 from pipeline.hub import Hub
-from pipeline.passport_file import read_passports, write_template
-from pipeline.passports import keep_passport, listed
+from pipeline.passports.file import read_passports, write_template
+from pipeline.passports.versions import keep_passport, listed
 from schemas.tables import schools as registered
 
 passports = typer.Typer(help="Passports of schools, for the forms.", no_args_is_help=True)

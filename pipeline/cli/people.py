@@ -9,7 +9,7 @@ import typer
 
 from pipeline.cli.present import AsJson, show
 from pipeline.hub import Hub
-from pipeline.identity import ambiguous, match_people
+from pipeline.intake.identity import ambiguous, match_people
 
 people = typer.Typer(help="The same child in several schools.", no_args_is_help=True)
 

@@ -11,7 +11,7 @@ import typer
 from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.hub import Hub
-from pipeline.remarks import remark_counts, remarks_on
+from pipeline.measuring.remarks import remark_counts, remarks_on
 from quality.remarks import RULES, remark_words
 
 # What fits on a terminal; the rest is in JSON.

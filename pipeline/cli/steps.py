@@ -16,10 +16,10 @@ from pipeline.airflow_env import airflow_environment, prepare_airflow
 from pipeline.cli.follow import follow
 from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
-from pipeline.collect import Run
-from pipeline.examine import examine
 from pipeline.exits import MEANING, Exit
 from pipeline.hub import Hub
+from pipeline.intake.collect import Run
+from pipeline.intake.examine import examine
 from pipeline.registry import school_codes
 from pipeline.runs import RunState, SchoolState, states, verdicts
 from pipeline.settings import Settings

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cards.waivers import Scope, enter, key_of, listed, undo
 from pipeline.cli.options import day
 from pipeline.cli.present import AsJson, show
 from pipeline.entries import EntryRefusedError
 from pipeline.hub import Hub
-from pipeline.waivers import Scope, enter, key_of, listed, undo
 
 waive = typer.Typer(help="What need not be mended for a time.", invoke_without_command=True)
 

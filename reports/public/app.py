@@ -26,8 +26,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from pipeline.clients import Clients
-from pipeline.collect import where
 from pipeline.hub import Hub
+from pipeline.intake.collect import where
 from reports.public.limits import Limits
 from reports.public.schedule import Question, schedule_of
 from reports.public.tokens import LIFETIME, BadTokenError, Tokens

@@ -13,11 +13,11 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, select, text
 
-from pipeline.consents import states_on
-from pipeline.destinations import DIARY
-from pipeline.diary_records import group_name, portal_key
+from pipeline.consents.standing import states_on
+from pipeline.delivery.destinations import DIARY
+from pipeline.delivery.diary_records import group_name, portal_key
+from pipeline.delivery.outbox import DELIVERED_CONTENT
 from pipeline.hub import Hub
-from pipeline.outbox import DELIVERED_CONTENT
 from pipeline.registry import open_year
 from privacy.actions import Action, action_log_on
 from privacy.consent import reasons

@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.collect import where
+from pipeline.intake.collect import where
 from reports.web import health, oidc, signin
 from reports.web.guard import Guard
 from reports.web.pages import (

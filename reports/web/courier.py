@@ -6,10 +6,10 @@ import logging
 from threading import Lock
 
 from connectors.errors import ConnectorError
-from pipeline.collect import where
-from pipeline.hand_out import Kind
+from pipeline.forms.hand_out import Kind
 from pipeline.hub import Hub
-from pipeline.post import send_letters
+from pipeline.intake.collect import where
+from pipeline.mail.post import send_letters
 
 log = logging.getLogger("svod.web")
 

@@ -32,7 +32,7 @@ runs = Table(
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("finished_at", DateTime(timezone=True)),
     Column("state", Text, nullable=False, comment="running, closed, partly or failed"),
-    Column("mode", Text, comment="of a delivery: a value of pipeline.deliver.Mode"),
+    Column("mode", Text, comment="of a delivery: a value of pipeline.delivery.deliver.Mode"),
     schema="ops",
 )
 

@@ -33,8 +33,8 @@ desired = Table(
     Column("remote_id", Text),
     Column("school_year", Integer, nullable=False, comment="facts of a closed year stay as sent"),
     Column("person", Text, comment="opaque name of the pupil it is about: consent may end"),
-    Column("priority", SmallInteger, nullable=False, comment="pipeline.outbox.Priority"),
-    Column("state", Text, nullable=False, comment="a value of pipeline.outbox.State"),
+    Column("priority", SmallInteger, nullable=False, comment="pipeline.delivery.outbox.Priority"),
+    Column("state", Text, nullable=False, comment="a value of pipeline.delivery.outbox.State"),
     Column("reason", Text, nullable=False, server_default=""),
     Column("batch", Text, comment="the batch that carries the record now"),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -52,7 +52,9 @@ batches = Table(
     Column("school", Text, nullable=False),
     Column("run_id", Text, nullable=False),
     Column("records", JSONB, nullable=False, comment="the body exactly as sent"),
-    Column("state", Text, nullable=False, comment="a value of pipeline.sending.BatchState"),
+    Column(
+        "state", Text, nullable=False, comment="a value of pipeline.delivery.sending.BatchState"
+    ),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("written_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("settled_at", DateTime(timezone=True)),
@@ -83,7 +85,7 @@ receipts = Table(
     schema="outbox",
 )
 
-# One row a portal, shared by all processes that deliver to it: pipeline/pace.py.
+# One row a portal, shared by all processes that deliver to it: pipeline/delivery/pace.py.
 portals = Table(
     "portals",
     metadata,

@@ -12,8 +12,8 @@ import psycopg
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import Source
-from pipeline.deliver import Mode
-from pipeline.destinations import CONTINGENT
+from pipeline.delivery.deliver import Mode
+from pipeline.delivery.destinations import CONTINGENT
 from schemas.tables import targets
 from tests.canaries.people import Canary
 from tests.canaries.schools import DAY, Planted

@@ -22,9 +22,9 @@ import yaml
 from connectors.base import Parsed, RawDocument, Source, SourceTable, Upload
 from connectors.registry import make_source
 from pipeline import batches, migrate
-from pipeline.collect import Run, collect_school, open_registered
 from pipeline.database import connect
-from pipeline.deliver import Mode
+from pipeline.delivery.deliver import Mode
+from pipeline.intake.collect import Run, collect_school, open_registered
 from pipeline.registry import SchoolSource, import_region, read_region
 from pipeline.runs import RunState
 from privacy.keys import KeyRing

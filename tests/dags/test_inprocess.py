@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, text
 from pipeline.airflow_env import airflow_environment
 from pipeline.database import server_url
 from pipeline.hub import Hub
-from pipeline.sent_reminders import write_reminders
+from pipeline.mail.sent_reminders import write_reminders
 from pipeline.settings import Settings
 from reports.letters import LetterText
 from sandbox.serve import start

@@ -12,9 +12,9 @@ import pytest
 import typer.main
 
 from pipeline.cli import app
+from pipeline.delivery.outbox import State
 from pipeline.exits import Exit
 from pipeline.ledger import Counter
-from pipeline.outbox import State
 from pipeline.runs import RunState, SchoolState
 from pipeline.settings import Settings
 from quality.uploads import Cause

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.destinations import CONTINGENT
+from pipeline.delivery.destinations import CONTINGENT
 from sandbox.emulators.contingent import KEY, MANNER, Contingent
 from sandbox.emulators.fault_plan import Plan
 from sandbox.emulators.faults import Faulty, serve_with_faults

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+from pipeline.measuring.school_calendar import blamed
+from pipeline.measuring.school_facts import end_of, journal_facts, places
 from pipeline.profiles import load_profile
-from pipeline.school_calendar import blamed
-from pipeline.school_facts import end_of, journal_facts, places
 from quality.uploads import merge_calendars
 from tests.end_to_end.world import World, ask
 

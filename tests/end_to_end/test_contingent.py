@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.addresses import LedgerCounter
-from pipeline.explain_ledger import explain_counter
+from pipeline.delivery.outbox import Box
+from pipeline.delivery.portal_origins import parts_of
+from pipeline.explain.addresses import LedgerCounter
+from pipeline.explain.ledger import explain_counter
 from pipeline.ledger import Counter
-from pipeline.outbox import Box
-from pipeline.portal_origins import parts_of
 from pipeline.runs import RunState
 from tests.end_to_end.conftest import CopyOf
 from tests.end_to_end.registry import WAYS, registry_of

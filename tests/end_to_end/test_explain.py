@@ -18,16 +18,16 @@ import polars as pl
 import pytest
 
 from pipeline import figures
-from pipeline.addresses import AddressError, Cut, Figure, Kind, LedgerCounter, Level
 from pipeline.cli import KNOWN
-from pipeline.collect import Run
-from pipeline.counted import count_rows
+from pipeline.delivery.outbox import Box
+from pipeline.delivery.portal_origins import parts_of
 from pipeline.exits import Exit
-from pipeline.explain import Explained, RowsDifferError, explain, kept, origins_of
-from pipeline.explain_ledger import NotOpenableError, explain_counter
+from pipeline.explain.addresses import AddressError, Cut, Figure, Kind, LedgerCounter, Level
+from pipeline.explain.counted import count_rows
+from pipeline.explain.figure import Explained, RowsDifferError, explain, kept, origins_of
+from pipeline.explain.ledger import NotOpenableError, explain_counter
+from pipeline.intake.collect import Run
 from pipeline.ledger import Counter as LedgerCount
-from pipeline.outbox import Box
-from pipeline.portal_origins import parts_of
 from pipeline.profiles import load_profile
 from quality.form1 import COLUMNS
 from quality.measures import MEASURES
@@ -552,7 +552,7 @@ def test_rows_that_do_not_add_up_are_an_error(
         counted = count_rows(*arguments)
         return replace(counted, rows=counted.rows.head(3))
 
-    monkeypatch.setattr("pipeline.explain.count_rows", lossy)
+    monkeypatch.setattr("pipeline.explain.figure.count_rows", lossy)
     with pytest.raises(RowsDifferError, match=re.escape(str(figure))):
         opened(place.world, figure)
 

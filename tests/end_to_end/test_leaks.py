@@ -67,7 +67,9 @@ def test_nobody_in_the_files_of_the_hub(world: World) -> None:
 
 def test_a_name_in_a_log_line_is_found(october: World, tmp_path: Path) -> None:
     with logged(tmp_path / "log"):
-        logging.getLogger("pipeline.collect").debug("row of %s", _someone(october)["surname"])
+        logging.getLogger("pipeline.intake.collect").debug(
+            "row of %s", _someone(october)["surname"]
+        )
     assert _found(_files(tmp_path / "log"), october)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from pipeline.card_text import told
-from pipeline.cards import cards
+from pipeline.cards.of_school import cards
+from pipeline.cards.text import told
 from tests.end_to_end.world import World
 
 MISSED = {

@@ -18,8 +18,8 @@ import polars as pl
 import pytest
 
 from pipeline import batches
-from pipeline.collect import COLLECT, Run
 from pipeline.hub import Hub
+from pipeline.intake.collect import COLLECT, Run
 from pipeline.settings import Settings
 from privacy.pseudonyms import pseudonym
 from quality.form1 import COLUMNS

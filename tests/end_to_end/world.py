@@ -24,12 +24,12 @@ from typer.testing import CliRunner
 
 from pipeline import batches, figures, migrate
 from pipeline.cli import app
-from pipeline.collect import Run
 from pipeline.database import connect
-from pipeline.deliver import Mode
-from pipeline.destinations import CONTINGENT, DIARY
-from pipeline.examine import examine
+from pipeline.delivery.deliver import Mode
+from pipeline.delivery.destinations import CONTINGENT, DIARY
 from pipeline.hub import Hub
+from pipeline.intake.collect import Run
+from pipeline.intake.examine import examine
 from pipeline.registry import import_region, read_region
 from pipeline.runs import RunState
 from pipeline.settings import Settings

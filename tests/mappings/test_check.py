@@ -15,8 +15,8 @@ from mappings.json_schema import printed
 from mappings.met import HIDDEN
 from pipeline.cli import app
 from pipeline.exits import Exit
-from pipeline.sample import SampleError, open_sample
-from pipeline.sample_check import check_sample
+from pipeline.samples.check import check_sample
+from pipeline.samples.sample import SampleError, open_sample
 
 NOTE = """\
 создано=2026-09-18T18:30:00+07:00

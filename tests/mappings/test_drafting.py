@@ -13,8 +13,8 @@ from mappings import load
 from mappings.guessing import plain, synonyms
 from mappings.language import FromColumn
 from mappings.widths import wide_header
-from pipeline.draft import draft_of
-from pipeline.sample import SampleError, open_sample
+from pipeline.samples.draft import draft_of
+from pipeline.samples.sample import SampleError, open_sample
 from schemas.catalogue import field_names
 from schemas.records import ENTITIES
 

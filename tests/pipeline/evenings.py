@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from sqlalchemy import text
 
 from pipeline import runs
-from pipeline.cards import cards
+from pipeline.cards.of_school import cards
 from pipeline.hub import Hub
-from pipeline.quarantine import Place, keep_findings
+from pipeline.intake.quarantine import Place, keep_findings
 from pipeline.runs import SchoolState, Verdict
 from quality.cards import Card
 from schemas.frames import Finding

@@ -11,8 +11,8 @@ from openpyxl import load_workbook
 from sqlalchemy import insert, text
 
 from pipeline.hub import Hub
-from pipeline.passport_file import read_passports, write_template
-from pipeline.passports import keep_passport
+from pipeline.passports.file import read_passports, write_template
+from pipeline.passports.versions import keep_passport
 from schemas.tables import (
     districts,
     form_figures,

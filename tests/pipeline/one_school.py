@@ -18,10 +18,10 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from pipeline import batches
-from pipeline.cards import cards
+from pipeline.cards.of_school import cards
 from pipeline.cli import app
-from pipeline.collect import Run
 from pipeline.hub import Hub
+from pipeline.intake.collect import Run
 from pipeline.registry import import_region, read_region
 from quality.cards import Card
 from sandbox.generate import generate

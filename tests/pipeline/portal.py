@@ -18,15 +18,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import Receipt
 from connectors.errors import BatchRefused, RateLimited, Unavailable
-from pipeline import deliver
-from pipeline.collect import Run
-from pipeline.deliver import Delivery, Mode, deliver_schools
-from pipeline.destinations import DIARY, Destination
+from pipeline.delivery import deliver
+from pipeline.delivery.deliver import Delivery, Mode, deliver_schools
+from pipeline.delivery.destinations import DIARY, Destination
+from pipeline.delivery.outbox import Box, Guard
+from pipeline.delivery.pace import Gatekeeper, Pace
+from pipeline.delivery.plan import Plan, Wish, account_plan
 from pipeline.hub import Hub
+from pipeline.intake.collect import Run
 from pipeline.ledger import open_rows
-from pipeline.outbox import Box, Guard
-from pipeline.pace import Gatekeeper, Pace
-from pipeline.plan import Plan, Wish, account_plan
 from pipeline.runs import SchoolState, Verdict
 from schemas.tables import districts, school_years, schools
 

@@ -11,7 +11,7 @@ import polars as pl
 from sqlalchemy import insert, select, text
 
 from pipeline.hub import Hub
-from pipeline.measure import measure
+from pipeline.measuring.measure import measure
 from pipeline.store import Batch, mark_vanished, upsert
 from schemas.tables import (
     cell_states,

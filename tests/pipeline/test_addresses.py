@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.addresses import (
+from pipeline.consents.coverage import OWN
+from pipeline.explain.addresses import (
     Address,
     AddressError,
     CardAddress,
@@ -20,9 +21,8 @@ from pipeline.addresses import (
     LedgerCounter,
     Level,
 )
-from pipeline.coverage import OWN
+from pipeline.explain.read_address import parse
 from pipeline.ledger import Counter
-from pipeline.read_address import parse
 from quality.form1 import COLUMNS
 from quality.measures import MEASURES
 from quality.uploads import Cause

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from pipeline.collect import Run
-from pipeline.examine import examine
+from pipeline.intake.collect import Run
+from pipeline.intake.examine import examine
 from quality.batch_suite import CHECKS, load_suite
 from tests.pipeline.village import SCHOOL, Village, run_of, village
 

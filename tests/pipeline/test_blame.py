@@ -14,12 +14,12 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 from pipeline import batches
-from pipeline.collect import Run
-from pipeline.destinations import DIARY
+from pipeline.delivery.destinations import DIARY
+from pipeline.intake.collect import Run
+from pipeline.measuring.school_calendar import blamed
+from pipeline.measuring.school_facts import end_of, journal_facts, places
 from pipeline.profiles import load_profile
 from pipeline.runs import RunState
-from pipeline.school_calendar import blamed
-from pipeline.school_facts import end_of, journal_facts, places
 from quality.uploads import Cause, merge_calendars, rhythm
 from tests.pipeline.village import SCHOOL, Village, lesson, ru, run_of, village
 

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from pipeline import runs
-from pipeline.card_text import told
-from pipeline.card_words import span
-from pipeline.consent_dues import overdue
+from pipeline.cards.for_offices import guarded
+from pipeline.cards.text import told
+from pipeline.cards.words import span
+from pipeline.delivery.consent_dues import overdue
 from pipeline.hub import Hub
-from pipeline.office_cards import guarded
 from pipeline.runs import SchoolState, Verdict
 from quality.cards import Card, CardState
 from schemas.frames import Finding

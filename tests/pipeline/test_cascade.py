@@ -16,8 +16,8 @@ from sqlalchemy import text
 from connectors.base import Source
 from connectors.errors import Unavailable
 from pipeline import batches
-from pipeline.collect import Run, collect_school
 from pipeline.hub import Hub
+from pipeline.intake.collect import Run, collect_school
 from pipeline.registry import SchoolSource
 from quality.cards import Card, CardState
 from tests.pipeline.conftest import emptied

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.collect import unread_tables, verdict_of
+from pipeline.intake.collect import unread_tables, verdict_of
 from pipeline.registry import SchoolSource
 from pipeline.runs import SchoolState
 from schemas.frames import Finding

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.contingent_records import contingent_keys, contingent_records
+from pipeline.delivery.contingent_records import contingent_keys, contingent_records
 from privacy.gate import release
 from privacy.keys import KeyRing
 from privacy.policy import load_policy

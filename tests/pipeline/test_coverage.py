@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.coverage import COUNTED, OF_OFFICES, OWN, Coverage, office_coverage, own_coverage
+from pipeline.consents.coverage import (
+    COUNTED,
+    OF_OFFICES,
+    OWN,
+    Coverage,
+    office_coverage,
+    own_coverage,
+)
 from tests.support.attack import Reader, added_up
 
 K = 10

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from pipeline.addresses import AddressError, CardAddress
 from pipeline.cli import app
-from pipeline.consent_dues import DUES, overdue
-from pipeline.explain_card import ExplainedCard, explain_card, origins_of_lines
+from pipeline.delivery.consent_dues import DUES, overdue
+from pipeline.explain.addresses import AddressError, CardAddress
+from pipeline.explain.card import ExplainedCard, explain_card, origins_of_lines
 from pipeline.hub import Hub
 from pipeline.runs import SchoolState
 from quality.cards import Card, CardState

@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import text
 
 from pipeline import migrate
-from pipeline.addresses import AddressError, CoverageCount
-from pipeline.coverage import OWN, counted
+from pipeline.consents.coverage import OWN, counted
 from pipeline.database import connect
-from pipeline.explain_coverage import ExplainedCoverage, explain_coverage, places_by_row
+from pipeline.explain.addresses import AddressError, CoverageCount
+from pipeline.explain.coverage import ExplainedCoverage, explain_coverage, places_by_row
 from reports.coverage_words import pupil_words
 from tests.pipeline.village import (
     SCHOOL,

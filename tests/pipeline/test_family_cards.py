@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from pipeline.card_text import told
-from pipeline.cards import cards
+from pipeline.cards.of_school import cards
+from pipeline.cards.text import told
 from pipeline.hub import Hub
 from quality.cards import Card, CardState
 

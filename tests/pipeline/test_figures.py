@@ -10,10 +10,17 @@ import polars as pl
 import pytest
 from sqlalchemy import text
 
-from pipeline.figures_by import Each, FiguresError, Level, Question, figures_by, measures_of
 from pipeline.hub import Hub
-from pipeline.measured import NothingMeasuredError
-from pipeline.past_cells import PAST, count_past_cells
+from pipeline.measuring.figures_by import (
+    Each,
+    FiguresError,
+    Level,
+    Question,
+    figures_by,
+    measures_of,
+)
+from pipeline.measuring.measured import NothingMeasuredError
+from pipeline.measuring.past_cells import PAST, count_past_cells
 from pipeline.registry import UnknownSchoolError
 from pipeline.school_years import SchoolYear
 from pipeline.scope import Scope

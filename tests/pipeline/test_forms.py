@@ -19,12 +19,12 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from pipeline.addresses import Cut, Figure, Kind, Level
 from pipeline.cli import app
-from pipeline.forms import FormsError, Wanted, write_daily, write_forms
+from pipeline.explain.addresses import Cut, Figure, Kind, Level
+from pipeline.explain.office_form1 import office_count
+from pipeline.forms.forms import FormsError, Wanted, write_daily, write_forms
 from pipeline.hub import Hub
-from pipeline.measured import NothingMeasuredError
-from pipeline.office_form1 import office_count
+from pipeline.measuring.measured import NothingMeasuredError
 from quality.form1 import COLUMNS
 from tests.pipeline import forms_region as region
 from tests.pipeline.conftest import emptied

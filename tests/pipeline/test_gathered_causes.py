@@ -6,8 +6,8 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from pipeline.card_drafts import Draft
-from pipeline.gathered_causes import gathered
+from pipeline.cards.drafts import Draft
+from pipeline.cards.gathered_causes import gathered
 from quality.cards import Waived
 from quality.causes import FEW
 

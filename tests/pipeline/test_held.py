@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from pipeline.held import approve, approve_held, held_by_kind, held_withdrawals
+from pipeline.delivery.held import approve, approve_held, held_by_kind, held_withdrawals
+from pipeline.delivery.outbox import Box
 from pipeline.hub import Hub
-from pipeline.outbox import Box
 from tests.pipeline.portal import SCHOOL, Deliverer, Portal
 
 

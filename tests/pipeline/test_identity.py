@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from pipeline import batches
 from pipeline.cli import app
-from pipeline.collect import Run
 from pipeline.hub import Hub
-from pipeline.identity import moves_of
+from pipeline.intake.collect import Run
+from pipeline.intake.identity import moves_of
 from pipeline.store import Batch, mark_vanished, upsert
 from privacy.people import people_of
 from privacy.persons import DecisionRefusedError

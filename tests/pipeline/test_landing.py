@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from connectors.base import RawDocument, Upload
 from pipeline.hub import Hub
-from pipeline.landing import land, name_landed
+from pipeline.intake.landing import land, name_landed
 from privacy.masks import HIDDEN_NAME, Masks
 from schemas.tables import landing
 

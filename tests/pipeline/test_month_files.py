@@ -11,10 +11,10 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from pipeline.collect import Run
-from pipeline.hand_out import Kind, Unit, files_of
+from pipeline.forms.hand_out import Kind, Unit, files_of
+from pipeline.forms.month_files import make_files
 from pipeline.hub import Hub
-from pipeline.month_files import make_files
+from pipeline.intake.collect import Run
 from privacy.people import people_of
 from tests.pipeline import forms_region as region
 from tests.pipeline.forms_region import ON

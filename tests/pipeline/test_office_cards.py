@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from pipeline.card_words import rule_title
-from pipeline.office_cards import guarded
+from pipeline.cards.for_offices import guarded
+from pipeline.cards.words import rule_title
 from quality.cards import Card, CardState, Part, Waived, WaivedPart, Where
 
 K = 10

@@ -8,15 +8,15 @@ from itertools import count
 import pytest
 from sqlalchemy import text
 
-from pipeline import deliver, outbox
-from pipeline.collect import Run
-from pipeline.deliver import Mode, deliver_schools
-from pipeline.destinations import DIARY
+from pipeline.delivery import deliver, outbox
+from pipeline.delivery.deliver import Mode, deliver_schools
+from pipeline.delivery.destinations import DIARY
+from pipeline.delivery.pace import Pace, wake
+from pipeline.delivery.transmit import BATCH_SIZE
 from pipeline.hub import Hub
+from pipeline.intake.collect import Run
 from pipeline.ledger import open_rows
-from pipeline.pace import Pace, wake
 from pipeline.runs import SchoolState
-from pipeline.transmit import BATCH_SIZE
 from tests.pipeline.portal import BOX, DAY, Deliverer, Portal, by_school
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from pipeline.paper_counts import Sheet
-from pipeline.paper_file import (
+from pipeline.measuring.paper_counts import Sheet
+from pipeline.paper.file import (
     NAMES,
     SHEET,
     TITLES,

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.hub import Hub
-from pipeline.passport_file import PassportFileError, Problem, read_passports, write_template
-from pipeline.passports import Declared, keep_passport, listed, passports_on
+from pipeline.passports.file import PassportFileError, Problem, read_passports, write_template
+from pipeline.passports.versions import Declared, keep_passport, listed, passports_on
 from privacy.people import people_of
 from quality.passports import passport_fields, places
 from schemas.tables import districts, schools

@@ -19,9 +19,9 @@ from sqlalchemy import insert, text
 
 from connectors.errors import AccessDenied, Misconfigured
 from connectors.smtp import NoServer
-from pipeline.hand_out import Kind, content_hash, files_of, private_folder, write_private
+from pipeline.forms.hand_out import Kind, content_hash, files_of, private_folder, write_private
 from pipeline.hub import Hub
-from pipeline.post import (
+from pipeline.mail.post import (
     LettersWaitingError,
     OtherSenderError,
     _alone,

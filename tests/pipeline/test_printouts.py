@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.database import connect
 from pipeline.entries import EntryRefusedError
-from pipeline.hand_out import files_of
+from pipeline.forms.hand_out import files_of
 from pipeline.hub import Hub
-from pipeline.printouts import PrintoutsRefusedError, print_diaries
+from pipeline.paper.printouts import PrintoutsRefusedError, print_diaries
 from pipeline.runs import RunState
 from tests.pipeline import village as made_by_hand
 from tests.pipeline.town import run_of, school

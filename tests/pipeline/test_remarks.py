@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from pipeline import figures
 from pipeline.cli import app
-from pipeline.collect import Run
 from pipeline.hub import Hub
-from pipeline.remarks import Kept, keep_remarks, remark_counts, remarks_on
-from pipeline.school_facts import end_of
+from pipeline.intake.collect import Run
+from pipeline.measuring.remarks import Kept, keep_remarks, remark_counts, remarks_on
+from pipeline.measuring.school_facts import end_of
 from quality.remarks import REMARK
 from quality.versions import mark_versions, term_mark_versions
 from tests.pipeline.village import SCHOOL, Village, lesson, mark, village

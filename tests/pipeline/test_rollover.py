@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from pipeline import migrate
 from pipeline.database import connect
-from pipeline.destinations import DIARY
+from pipeline.delivery.destinations import DIARY
+from pipeline.delivery.plan import plan_school
 from pipeline.hub import Hub
-from pipeline.plan import plan_school
 from pipeline.registry import RegionFile, import_region
 from pipeline.runs import SchoolState
 from tests.pipeline.test_volumes import SCHOOL, TABLES, collect

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text
 
-from pipeline.collect import Run
-from pipeline.deliver import Delivery, Mode, deliver_schools
-from pipeline.destinations import CONTINGENT
+from pipeline.delivery.deliver import Delivery, Mode, deliver_schools
+from pipeline.delivery.destinations import CONTINGENT
+from pipeline.delivery.pace import Gatekeeper
 from pipeline.hub import Hub
+from pipeline.intake.collect import Run
 from pipeline.ledger import open_rows
-from pipeline.pace import Gatekeeper
 from pipeline.runs import SchoolState
 from sandbox.emulators.contingent import KEY, Contingent
 from sandbox.emulators.web import address, serve

@@ -23,10 +23,10 @@ from pipeline.access import accounts, second_factor
 from pipeline.access.accounts import AccountRole, Level
 from pipeline.cli import app
 from pipeline.database import connect
-from pipeline.destinations import DIARY
+from pipeline.delivery.destinations import DIARY
 from pipeline.hub import Hub
-from pipeline.passports import Declared, keep_passport, passports_on
-from pipeline.quarantine import REFUSED, keep_refusals
+from pipeline.intake.quarantine import REFUSED, keep_refusals
+from pipeline.passports.versions import Declared, keep_passport, passports_on
 from pipeline.store import Batch
 from privacy.keyfile import KeyChangeRefusedError
 from privacy.keys import KeyRing
@@ -348,9 +348,9 @@ def test_what_seals_is_known() -> None:
     }
     assert callers == {
         "pipeline/access/second_factor.py",
-        "pipeline/landing.py",
-        "pipeline/quarantine.py",
-        "pipeline/wanted.py",
+        "pipeline/intake/landing.py",
+        "pipeline/intake/quarantine.py",
+        "pipeline/delivery/wanted.py",
         "privacy/dossiers.py",
         "privacy/outgoing.py",
         "privacy/passports.py",

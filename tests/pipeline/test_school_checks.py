@@ -12,17 +12,17 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from pipeline import batches
-from pipeline.check import check_school
 from pipeline.cli import app
-from pipeline.collect import Run
-from pipeline.deliver import Mode
-from pipeline.destinations import DIARY
+from pipeline.delivery.deliver import Mode
+from pipeline.delivery.destinations import DIARY
 from pipeline.entries import EntryRefusedError
-from pipeline.paper_file import PaperFileError
+from pipeline.intake.collect import Run
+from pipeline.measuring.check import check_school
+from pipeline.measuring.school_facts import places
+from pipeline.paper.file import PaperFileError
 from pipeline.profiles import load_profile
 from pipeline.registry import UnknownSchoolError
 from pipeline.runs import RunState
-from pipeline.school_facts import places
 from tests.pipeline.test_paper_file import fill
 from tests.pipeline.village import SCHOOL, Village, village
 

@@ -12,11 +12,11 @@ from sqlalchemy import text
 
 from connectors.errors import Misconfigured
 from connectors.smtp import NoServer
-from pipeline.hand_out import Kind
+from pipeline.forms.hand_out import Kind
+from pipeline.forms.month_files import make_files
 from pipeline.hub import Hub
-from pipeline.month_files import make_files
-from pipeline.post import LettersWaitingError, plan_letters, post_letters, send_letters
-from pipeline.sent_reminders import reminded, write_reminders
+from pipeline.mail.post import LettersWaitingError, plan_letters, post_letters, send_letters
+from pipeline.mail.sent_reminders import reminded, write_reminders
 from reports.letters import LetterText
 from tests.pipeline.town import BOXES, DAY, REMARKS, SENDER, Town, opened, run_of
 from tests.support.mail_server import Letter

@@ -7,14 +7,14 @@ from itertools import count
 
 import pytest
 
-from pipeline import outbox
-from pipeline.addresses import LedgerCounter
-from pipeline.deliver import Mode
-from pipeline.explain_ledger import NotOpenableError, account, explain_counter
+from pipeline.delivery import outbox
+from pipeline.delivery.deliver import Mode
+from pipeline.delivery.standing import counted
+from pipeline.explain.addresses import LedgerCounter
+from pipeline.explain.ledger import NotOpenableError, account, explain_counter
 from pipeline.hub import Hub
 from pipeline.ledger import Counter
 from pipeline.runs import SchoolState
-from pipeline.standing import counted
 from tests.pipeline.portal import BOX, SCHOOL, Deliverer, Portal
 
 Opened = dict[str, set[str]]

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from pipeline import figures
 from pipeline.cli import app
-from pipeline.collect import Run
+from pipeline.intake.collect import Run
 from tests.pipeline import plain_sql
 from tests.pipeline.village import (
     PUPILS,

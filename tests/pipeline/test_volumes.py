@@ -11,8 +11,8 @@ from sqlalchemy import insert, text
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.collect import Run, collect_school
 from pipeline.hub import Hub
+from pipeline.intake.collect import Run, collect_school
 from pipeline.registry import RegionFile, RegionFileError, import_region, read_region
 from pipeline.runs import SchoolState, Verdict
 from quality.batch_history import keep_results

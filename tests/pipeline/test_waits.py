@@ -10,9 +10,9 @@ import yaml
 from sqlalchemy import text
 
 from pipeline import batches
-from pipeline.cards import cards
-from pipeline.collect import Run
+from pipeline.cards.of_school import cards
 from pipeline.hub import Hub
+from pipeline.intake.collect import Run
 from pipeline.registry import import_region, read_region
 from privacy.masks import HIDDEN_NAME
 from privacy.pseudonyms import PSEUDONYM_PATTERN

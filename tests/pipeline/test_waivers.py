@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from pipeline.cards import district_counts
+from pipeline.cards.of_school import district_counts
 from pipeline.cli import app
 from pipeline.entries import EntryRefusedError
 from quality.cards import Card, CardState, worst_first

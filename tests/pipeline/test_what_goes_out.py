@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from pipeline import figures
-from pipeline.collect import Run
+from pipeline.intake.collect import Run
 from pipeline.runs import RunState
 from tests.pipeline.village import (
     SCHOOL,

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from connectors.smtp import Patience, SmtpAddress, SmtpTarget
 from pipeline.cli import app
-from pipeline.collect import Run
-from pipeline.hand_out import Kind, Unit, folder_of
+from pipeline.forms.hand_out import Kind, Unit, folder_of
 from pipeline.hub import Hub
+from pipeline.intake.collect import Run
 from pipeline.registry import import_region, read_region
 from tests.support.mail_server import MailServer, serve_mail
 

@@ -24,11 +24,11 @@ from typer.testing import CliRunner
 
 from pipeline import batches, migrate
 from pipeline.cli import app
-from pipeline.collect import Run
 from pipeline.database import connect
-from pipeline.destinations import CONTINGENT, DIARY
+from pipeline.delivery.destinations import CONTINGENT, DIARY
+from pipeline.delivery.pace import wake
 from pipeline.hub import Hub
-from pipeline.pace import wake
+from pipeline.intake.collect import Run
 from pipeline.registry import import_region, read_region
 from pipeline.runs import RunState
 from privacy.pseudonyms import pseudonym

@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline.contingent_records import contingent_codes
+from pipeline.delivery.contingent_records import contingent_codes
 from privacy.identities import NoCodeError, registry_identities
 from privacy.keys import KeyRing
 from privacy.people import DOSSIER, people_of

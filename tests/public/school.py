@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 from sqlalchemy import insert, text, update
 
-from pipeline.collect import Run
-from pipeline.deliver import Delivery, deliver_schools
-from pipeline.destinations import DIARY
+from pipeline.delivery.deliver import Delivery, deliver_schools
+from pipeline.delivery.destinations import DIARY
+from pipeline.delivery.pace import Gatekeeper
 from pipeline.hub import Hub
-from pipeline.pace import Gatekeeper
+from pipeline.intake.collect import Run
 from pipeline.runs import SchoolState
 from schemas.tables import journal_table
 from tests.pipeline.portal import Portal, register

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from pipeline.database import connect
-from pipeline.diary_records import portal_key
+from pipeline.delivery.diary_records import portal_key
 from pipeline.store import copy_in
 from tests.public.asking import Asker
 from tests.public.school import AGREES, CODE, SEEN, SOURCE, YEAR, School

@@ -12,9 +12,9 @@ from lxml import html
 from openpyxl import load_workbook
 from sqlalchemy import Engine, delete, insert, select, text, update
 
-from pipeline.measure import MeasureSummary, measure
-from pipeline.measured import NothingMeasuredError
-from pipeline.report import report
+from pipeline.forms.report import report
+from pipeline.measuring.measure import MeasureSummary, measure
+from pipeline.measuring.measured import NothingMeasuredError
 from quality.profiles import UnknownProfileError
 from reports.gather import gather_schools
 from schemas.tables import (

@@ -19,12 +19,12 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from pipeline import held
 from pipeline.database import connect
-from pipeline.destinations import CONTINGENT
+from pipeline.delivery import held
+from pipeline.delivery.destinations import CONTINGENT
+from pipeline.delivery.outbox import Box
+from pipeline.delivery.plan import plan_school
 from pipeline.ledger import open_rows
-from pipeline.outbox import Box
-from pipeline.plan import plan_school
 from pipeline.settings import Settings
 from sandbox.params import Params
 from schemas.tables import metadata

@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from pipeline import batches, transmit
-from pipeline.deliver import Mode
-from pipeline.destinations import CONTINGENT, DIARY, Destination
+from pipeline import batches
+from pipeline.delivery import transmit
+from pipeline.delivery.deliver import Mode
+from pipeline.delivery.destinations import CONTINGENT, DIARY, Destination
 from pipeline.exits import Exit
 from pipeline.runs import RunState
 from tests.end_to_end.registry import WAYS, registry_of

@@ -33,46 +33,46 @@ from pipeline.cli import main
 # Where in the code an event happens: the innermost name on the stack that stands here, a function
 # or else its module.
 STEPS = {
-    "pipeline.landing": "land",
-    "pipeline.volumes": "judge",
-    "pipeline.judge": "judge",
+    "pipeline.intake.landing": "land",
+    "pipeline.intake.volumes": "judge",
+    "pipeline.intake.judge": "judge",
     "privacy.vault": "vault",
     "privacy.merges": "vault",
     "privacy.persons": "match people",
-    "pipeline.identity": "match people",
+    "pipeline.intake.identity": "match people",
     "pipeline.store._stage": "stage",
     "pipeline.store.upsert": "merge",
     "pipeline.store.mark_vanished": "vanish",
     "pipeline.store.live": "read facts",
     "pipeline.store.former_enrolment": "read facts",
     "pipeline.ledger": "ledger",
-    "pipeline.quarantine": "quarantine and findings",
-    "pipeline.collect._note_upload": "upload noted",
+    "pipeline.intake.quarantine": "quarantine and findings",
+    "pipeline.intake.collect._note_upload": "upload noted",
     "pipeline.runs.start": "run opened",
     "pipeline.runs.record": "verdict",
     "pipeline.runs.finish": "run closed",
     "pipeline.batches.close_run": "run closed",
     "privacy.actions": "action log",
-    "pipeline.outbox": "desired state",
-    "pipeline.plan.account_plan": "desired state",
-    "pipeline.sending.write_batch": "batch written",
-    "pipeline.sending.mark_attempt": "attempt noted",
-    "pipeline.sending.settle": "answer settled",
-    "pipeline.transmit.Sender._bring": "request",
-    "pipeline.transmit.Sender.count_records": "compare",
-    "pipeline.transmit.Sender.list_records": "compare",
-    "pipeline.reconcile": "compare",
-    "pipeline.pace": "pace",
+    "pipeline.delivery.outbox": "desired state",
+    "pipeline.delivery.plan.account_plan": "desired state",
+    "pipeline.delivery.sending.write_batch": "batch written",
+    "pipeline.delivery.sending.mark_attempt": "attempt noted",
+    "pipeline.delivery.sending.settle": "answer settled",
+    "pipeline.delivery.transmit.Sender._bring": "request",
+    "pipeline.delivery.transmit.Sender.count_records": "compare",
+    "pipeline.delivery.transmit.Sender.list_records": "compare",
+    "pipeline.delivery.reconcile": "compare",
+    "pipeline.delivery.pace": "pace",
 }
 FETCH = "fetch"  # a journal's own client, in threads of its own: only its room is on the stack
 OTHER = "looked up"  # schools, settings, what is done already
 
 # Steps that only compute, by the module that calls them.
 COMPUTING = {
-    ("pipeline.collect", "translate"): "translate",
-    ("pipeline.judge", "check"): "check",
-    ("pipeline.judge", "separate"): "separate",
-    ("pipeline.plan", "wanted_state"): "privacy gate",
+    ("pipeline.intake.collect", "translate"): "translate",
+    ("pipeline.intake.judge", "check"): "check",
+    ("pipeline.intake.judge", "separate"): "separate",
+    ("pipeline.delivery.plan", "wanted_state"): "privacy gate",
 }
 ANSWER_WAIT = 30.0  # seconds an emulator may take; a test that waits so long has failed
 

@@ -95,7 +95,7 @@ def test_a_profile_without_a_threshold_is_not_published() -> None:
 
 
 def reports() -> Iterator[Report]:
-    """Of both districts and of the region, from one form, as ``pipeline.report`` makes them."""
+    """Of both districts and of the region, from one form, as ``pipeline.forms.report`` does."""
     form, schools = build_form(RARE), build_schools()
     names = {"d1": "Северный район", "d2": "Южный район"}
     for unit in (*names, "region"):

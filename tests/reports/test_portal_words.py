@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.destinations import DESTINATIONS
+from pipeline.delivery.destinations import DESTINATIONS
+from pipeline.delivery.outbox import NEVER_HELD, State
+from pipeline.delivery.transmit import POISON, REFUSED_ALONE
 from pipeline.ledger import OF_DELIVERY
-from pipeline.outbox import NEVER_HELD, State
-from pipeline.transmit import POISON, REFUSED_ALONE
 from privacy import gate
 from quality.kinds import kinds
 from reports.explained import COUNTERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.hand_out import Kind
+from pipeline.forms.hand_out import Kind
 from pipeline.hub import Hub
 from reports.web import courier
 from reports.web.courier import Courier

@@ -20,9 +20,9 @@ import requests
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from pipeline.hand_out import Kind
+from pipeline.forms.hand_out import Kind
 from pipeline.hub import Hub
-from pipeline.post import send_letters
+from pipeline.mail.post import send_letters
 from reports.web.pages import reminders
 from reports.web.visit import Dashboard
 from tests.end_to_end.world import World

@@ -10,15 +10,16 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from pipeline import card_text, waiver_requests
 from pipeline.access.events import Kind
-from pipeline.addresses import CardAddress
-from pipeline.card_words import rule_title
-from pipeline.cards import cards, last_day
+from pipeline.cards import text as card_text
+from pipeline.cards import waiver_requests
+from pipeline.cards.for_offices import guarded
+from pipeline.cards.of_school import cards, last_day
+from pipeline.cards.waiver_choices import choices, scope_of
+from pipeline.cards.waiver_requests import Request, places_of, requests_of_school
+from pipeline.cards.words import rule_title
 from pipeline.entries import EntryRefusedError, Flaw
-from pipeline.office_cards import guarded
-from pipeline.waiver_choices import choices, scope_of
-from pipeline.waiver_requests import Request, places_of, requests_of_school
+from pipeline.explain.addresses import CardAddress
 from quality.cards import Card
 from reports.remarks import shown_as
 from reports.web.naming import REMARKS, Names, names_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from pipeline.coverage import OF_OFFICES, OWN, counted, office_coverage, own_coverage
+from pipeline.consents.coverage import OF_OFFICES, OWN, counted, office_coverage, own_coverage
 from privacy.disclosure import disclosure_policy
 from reports.coverage_words import TITLES, TWICE
 from reports.web.pages.guarding import sees_persons_counted, threshold

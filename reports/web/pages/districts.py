@@ -12,10 +12,10 @@ from fastapi.responses import Response
 from markupsafe import Markup
 from sqlalchemy import Connection, text
 
-from pipeline.figures_by import Level
-from pipeline.measured import measured_before
+from pipeline.cards.waiver_requests import waiting
+from pipeline.measuring.figures_by import Level
+from pipeline.measuring.measured import measured_before
 from pipeline.scope import Scope
-from pipeline.waiver_requests import waiting
 from quality.measures import MEASURES
 from quality.uploads import Cause
 from reports.book_of_tables import definition_sheet

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection, select
 from starlette.exceptions import HTTPException
 
-from pipeline.addresses import (
+from pipeline.explain.addresses import (
     AddressError,
     CardAddress,
     CoverageCount,
@@ -20,12 +20,12 @@ from pipeline.addresses import (
     LedgerCounter,
     Level,
 )
-from pipeline.explain import kept
-from pipeline.figure_cells import PARTS_OF, Part, parts_of
-from pipeline.figures_by import FiguresError
-from pipeline.measured import NothingMeasuredError
+from pipeline.explain.figure import kept
+from pipeline.explain.figure_cells import PARTS_OF, Part, parts_of
+from pipeline.explain.read_address import parse
+from pipeline.measuring.figures_by import FiguresError
+from pipeline.measuring.measured import NothingMeasuredError
 from pipeline.profiles import schedule_basis
-from pipeline.read_address import parse
 from privacy.disclosure import disclosure_policy
 from quality.remarks import RULES
 from reports.book_of_tables import Column, TableSheet

@@ -18,13 +18,13 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
-from pipeline import card_text
-from pipeline.addresses import CardAddress
-from pipeline.card_drafts import DUE, FIXED, WAIVED
-from pipeline.card_line_text import RULE, amount, line_words
-from pipeline.consent_dues import DUES
-from pipeline.explain_card import ExplainedCard, dues_for, explain_card, origins_of_lines
-from pipeline.office_cards import Guarded, guarded
+from pipeline.cards import text as card_text
+from pipeline.cards.drafts import DUE, FIXED, WAIVED
+from pipeline.cards.for_offices import Guarded, guarded
+from pipeline.cards.line_text import RULE, amount, line_words
+from pipeline.delivery.consent_dues import DUES
+from pipeline.explain.addresses import CardAddress
+from pipeline.explain.card import ExplainedCard, dues_for, explain_card, origins_of_lines
 from reports.book_of_tables import Column, TableSheet
 from reports.portal_words import TARGETS
 from reports.remarks import shown_as
@@ -75,7 +75,7 @@ class Chosen:
         return "&".join([*told, *([f"waiver={self.waiver}"] if self.waiver is not None else [])])
 
     def of(self, lines: pl.DataFrame) -> pl.DataFrame:
-        """Those of ``lines`` (``explain_card.NAMED``)."""
+        """Those of ``lines`` (``explain.card.NAMED``)."""
         for name in ("part", "share", "waiver"):
             if (wanted := getattr(self, name)) is not None:
                 lines = lines.filter(pl.col(name) == wanted)

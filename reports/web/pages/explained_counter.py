@@ -15,8 +15,10 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
-from pipeline.addresses import LedgerCounter
-from pipeline.explain_ledger import (
+from pipeline.delivery.outbox import Box
+from pipeline.delivery.standing import STANDING
+from pipeline.explain.addresses import LedgerCounter
+from pipeline.explain.ledger import (
     RECORDS,
     NotOpenableError,
     account,
@@ -27,8 +29,6 @@ from pipeline.explain_ledger import (
     run_day,
 )
 from pipeline.ledger import EQUATIONS, OF_DELIVERY, Counter
-from pipeline.outbox import Box
-from pipeline.standing import STANDING
 from reports.book_of_tables import Column, TableSheet
 from reports.explained import COUNTERS, origin_words
 from reports.portal_words import DELIVERED, DELIVERY_COUNTERS, TARGETS, reason_words

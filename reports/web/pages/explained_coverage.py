@@ -10,9 +10,9 @@ import polars as pl
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from pipeline.addresses import CoverageCount
-from pipeline.coverage import OF_OFFICES, counted, office_coverage
-from pipeline.explain_coverage import ExplainedCoverage, explain_coverage, places_by_row
+from pipeline.consents.coverage import OF_OFFICES, counted, office_coverage
+from pipeline.explain.addresses import CoverageCount
+from pipeline.explain.coverage import ExplainedCoverage, explain_coverage, places_by_row
 from privacy.disclosure import disclosure_policy
 from reports.book_of_tables import Column, TableSheet
 from reports.coverage_words import HEADINGS, KNOWN_NOW, TWICE, meaning_of, pupil_words

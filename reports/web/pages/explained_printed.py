@@ -6,8 +6,8 @@ from __future__ import annotations
 from fastapi.responses import Response
 from sqlalchemy import select
 
-from pipeline.addresses import Figure
-from pipeline.office_form1 import office_count
+from pipeline.explain.addresses import Figure
+from pipeline.explain.office_form1 import office_count
 from privacy.disclosure import disclosure_policy
 from quality.profiles import load_profile
 from reports.explained import meaning

@@ -12,10 +12,10 @@ import polars as pl
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from pipeline.addresses import Cut, Figure, Kind
-from pipeline.explain import Explained, explain, kept, origins_by_row
-from pipeline.explain_lookup import school_year
-from pipeline.figure_cells import measured
+from pipeline.explain.addresses import Cut, Figure, Kind
+from pipeline.explain.figure import Explained, explain, kept, origins_by_row
+from pipeline.explain.figure_cells import measured
+from pipeline.explain.lookup import school_year
 from pipeline.profiles import schedule_basis
 from reports.book_of_tables import Column, TableSheet
 from reports.compliance import Figure as Counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.addresses import Figure
+from pipeline.explain.addresses import Figure
 from reports.compliance import Figure as Counts
 from reports.web.pages.opened import Span
 from reports.words import grouped
@@ -25,7 +25,7 @@ class Checked:
 def against(
     stored: tuple[int, int | None] | None, shown: tuple[int, int] | None, counts: Counts
 ) -> Checked:
-    """``counts`` held against ``stored`` (``explain.kept``), or else against what pages show."""
+    """``counts`` held against ``stored`` (``explain.figure.kept``) or what pages show."""
     other = stored if stored is not None else shown
     if other is None:
         return Checked(same=True, words=NOT_KEPT)

@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 
 from pipeline.access.accounts import Level
 from pipeline.access.events import Kind
-from pipeline.hand_out import PRIVATE, Unit
-from pipeline.handed_files import handed_file, handed_files
-from pipeline.post import MEDIA
-from pipeline.report import REGION_TITLE
+from pipeline.forms.hand_out import PRIVATE, Unit
+from pipeline.forms.handed_files import handed_file, handed_files
+from pipeline.forms.report import REGION_TITLE
+from pipeline.mail.post import MEDIA
 from reports.letters import size_words
 from reports.web.pages.view import page
 from reports.web.visit import Visit, Visiting

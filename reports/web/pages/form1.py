@@ -12,8 +12,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy import Connection, Integer, cast, select
 
-from pipeline.addresses import Cut, Figure, Kind, Level
-from pipeline.measured import last_measured
+from pipeline.explain.addresses import Cut, Figure, Kind, Level
+from pipeline.measuring.measured import last_measured
 from privacy.disclosure import disclosure_policy
 from quality.profiles import load_profile
 from reports.gather import measured_period

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.addresses import (
+from pipeline.explain.addresses import (
     Address,
     CoverageCount,
     Cut,

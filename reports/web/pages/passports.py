@@ -12,9 +12,9 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from pipeline.access.events import Kind
-from pipeline.passport_form import filled_in, line_name, lines_to_show, read_answers
-from pipeline.passport_values import VALID_FROM, ValueRefusedError
-from pipeline.passports import (
+from pipeline.passports.form import filled_in, line_name, lines_to_show, read_answers
+from pipeline.passports.values import VALID_FROM, ValueRefusedError
+from pipeline.passports.versions import (
     OpenPassport,
     in_force,
     keep_passport,

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from pipeline import standing
 from pipeline.access.events import Kind
-from pipeline.held import approve, held_by_kind
-from pipeline.outbox import Box
+from pipeline.delivery import standing
+from pipeline.delivery.held import approve, held_by_kind
+from pipeline.delivery.outbox import Box
 from quality.kinds import kinds
 from reports.portal_words import TARGETS
 from reports.web.pages.downloads import MOST_ROWS, AsFile, download

@@ -11,10 +11,10 @@ from fastapi.responses import Response
 from sqlalchemy import Connection, text
 
 from pipeline.access.accounts import AccountRole
-from pipeline.destinations import CONTINGENT, DIARY
-from pipeline.figures_by import Level
+from pipeline.delivery.destinations import CONTINGENT, DIARY
 from pipeline.ledger import Counter
-from pipeline.measured import measured_before
+from pipeline.measuring.figures_by import Level
+from pipeline.measuring.measured import measured_before
 from pipeline.scope import Scope
 from quality.measures import MEASURES
 from reports.book_of_tables import definition_sheet

@@ -14,12 +14,12 @@ from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from pipeline.access.events import Kind
-from pipeline.figures_by import Level
-from pipeline.letters import LetterState
-from pipeline.post import mail_is_set
-from pipeline.reminders import Span, reminder
+from pipeline.mail.letters import LetterState
+from pipeline.mail.post import mail_is_set
+from pipeline.mail.reminders import Span, reminder
+from pipeline.mail.sent_reminders import Reminded, reminded, write_reminders
+from pipeline.measuring.figures_by import Level
 from pipeline.scope import Scope
-from pipeline.sent_reminders import Reminded, reminded, write_reminders
 from reports.letters import LetterText
 from reports.reminders import render_reminder
 from reports.web.pages.moments import moments

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from pipeline.figures_by import Level
+from pipeline.measuring.figures_by import Level
 from pipeline.scope import Scope
 from quality.measures import MEASURES
 from quality.profiles import MeasureDefinition

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy import Connection, select
 
-from pipeline.figures_by import Level
-from pipeline.measured import measured_before
+from pipeline.measuring.figures_by import Level
+from pipeline.measuring.measured import measured_before
 from pipeline.scope import Scope
 from quality.measures import MEASURES
 from quality.profiles import Profile, load_profile

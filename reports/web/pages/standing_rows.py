@@ -12,8 +12,8 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection
 
-from pipeline.outbox import Box
-from pipeline.portal_origins import parts_of
+from pipeline.delivery.outbox import Box
+from pipeline.delivery.portal_origins import parts_of
 from quality.kinds import kinds
 from reports.book_of_tables import Column, TableSheet
 from reports.explained import origin_words

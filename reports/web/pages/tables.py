@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection
 
-from pipeline.figures_by import Each, Level, Question, figures_by
+from pipeline.measuring.figures_by import Each, Level, Question, figures_by
 from pipeline.profiles import schedule_basis
 from pipeline.scope import Scope
 from quality.profiles import MeasureDefinition

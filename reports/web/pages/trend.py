@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from markupsafe import Markup
 from sqlalchemy import text
 
-from pipeline.figures_by import Each, Level
+from pipeline.measuring.figures_by import Each, Level
 from quality.profiles import MeasureDefinition
 from reports.book_of_tables import Column, TableSheet, measure_columns, measure_values
 from reports.compliance import Figure

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from pipeline.ledger import Counter
+from pipeline.measuring.upload_history import history
 from pipeline.runs import SchoolState
-from pipeline.upload_history import history
 from quality.kinds import kinds
 from reports import portal_words, words
 from reports.web.pages.guarding import sees_persons_counted

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.measured import counted_at, last_measured
+from pipeline.measuring.measured import counted_at, last_measured
 from pipeline.school_years import SchoolYear, school_year_of
 from quality.profiles import Profile, load_profile
 from quality.uploads import Cause

@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from pipeline import waiver_requests
 from pipeline.access.events import Kind
-from pipeline.card_words import rule_title
+from pipeline.cards import waiver_requests
+from pipeline.cards.waiver_requests import Decision, Request, places_of, requests_of_district
+from pipeline.cards.words import rule_title
 from pipeline.entries import EntryRefusedError
-from pipeline.waiver_requests import Decision, Request, places_of, requests_of_district
 from reports.web.pages.cards import FLAWS, LONGEST, TOO_LONG
 from reports.web.pages.moments import moments
 from reports.web.pages.view import page

@@ -683,7 +683,9 @@ def upgrade() -> None:
             comment="what the portal last confirmed; null: nothing",
         ),
         sa.Column("remote_id", sa.Text(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False, comment="a value of pipeline.outbox.State"),
+        sa.Column(
+            "state", sa.Text(), nullable=False, comment="a value of pipeline.delivery.outbox.State"
+        ),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "batch", sa.Text(), nullable=True, comment="the batch that carries the record now"

@@ -35,7 +35,7 @@ def upgrade() -> None:
         " (SELECT coalesce(max(school_year), 0) FROM registry.school_years)"
     )
     _add("person", sa.Text(), "opaque name of the pupil it is about: consent may end")
-    _add("priority", sa.SmallInteger(), "pipeline.outbox.Priority")
+    _add("priority", sa.SmallInteger(), "pipeline.delivery.outbox.Priority")
     op.execute("UPDATE outbox.desired SET priority = 2")
     for name in ("school_year", "priority"):
         op.alter_column("desired", name, nullable=False, schema="outbox")
@@ -46,7 +46,10 @@ def upgrade() -> None:
         schema="outbox",
     )
     op.alter_column(
-        "batches", "state", comment="a value of pipeline.sending.BatchState", schema="outbox"
+        "batches",
+        "state",
+        comment="a value of pipeline.delivery.sending.BatchState",
+        schema="outbox",
     )
     op.drop_index("ix_batches_open", "batches", schema="outbox")
     _index_batches(OPEN_BATCHES)

@@ -18,7 +18,9 @@ TABLES = ("batch_results", "checks", "paper_counts")
 def upgrade() -> None:
     op.add_column(
         "runs",
-        sa.Column("mode", sa.Text(), comment="of a delivery: a value of pipeline.deliver.Mode"),
+        sa.Column(
+            "mode", sa.Text(), comment="of a delivery: a value of pipeline.delivery.deliver.Mode"
+        ),
         schema="ops",
     )
     op.create_index(

@@ -27,7 +27,9 @@ def upgrade() -> None:
     op.create_table(
         "letters",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False, comment="a value of pipeline.hand_out.Kind"),
+        sa.Column(
+            "kind", sa.Text(), nullable=False, comment="a value of pipeline.forms.hand_out.Kind"
+        ),
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column(
             "month", sa.Date(), nullable=False, comment="the first day of the month it is about"
@@ -47,7 +49,10 @@ def upgrade() -> None:
         ),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column(
-            "state", sa.Text(), nullable=False, comment="a value of pipeline.letters.LetterState"
+            "state",
+            sa.Text(),
+            nullable=False,
+            comment="a value of pipeline.mail.letters.LetterState",
         ),
         sa.Column("rule", sa.Text(), comment="what stopped it: a key of schemas/rules.yml"),
         sa.Column(

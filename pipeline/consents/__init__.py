@@ -1,0 +1,1 @@
+"""Consents of families: how they stand, what a person entered, how many there are."""

@@ -1,0 +1,1 @@
+"""Official forms and reports of an evening, and the files that schools and offices are given."""

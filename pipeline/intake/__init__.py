@@ -1,0 +1,1 @@
+"""From an upload to facts: landed, examined, judged; what was refused waits here."""

@@ -1,0 +1,1 @@
+"""Letters: written before they are sent, each of them once."""

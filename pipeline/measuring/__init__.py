@@ -1,0 +1,1 @@
+"""How well journals are kept: facts, cells, figures, remarks; and what came day by day."""

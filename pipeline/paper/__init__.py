@@ -1,0 +1,1 @@
+"""The paper journal that is counted, and the week printed for families."""
