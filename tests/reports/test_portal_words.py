@@ -30,7 +30,7 @@ def test_each_type_of_a_portal_has_a_word_and_is_made_of_something(name: str) ->
     assert made_of <= set(destination.facts)
 
 
-@pytest.mark.parametrize("reason", {*gate._ORDER, *NEVER_HELD, POISON, REFUSED_ALONE})
+@pytest.mark.parametrize("reason", sorted({*gate._ORDER, *NEVER_HELD, POISON, REFUSED_ALONE}))
 def test_each_reason_of_ours_has_words(reason: str) -> None:
     assert reason not in reason_words(reason)
 

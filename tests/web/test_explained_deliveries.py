@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
 from reports.portal_words import DELIVERED, STATES, reason_words
+from reports.web.kept import MINUTE
 from reports.web.pages.explained_counter import DELIVERED_SINCE
 from tests.end_to_end.conftest import run_of
 from tests.end_to_end.world import World
+from tests.web.conftest import Clock
 from tests.web.figures import page_of, sheets, table
 from tests.web.forms import words_of
 from tests.web.journal import at_portal
@@ -212,6 +214,65 @@ def test_offices_open_totals_without_kinds_reasons_and_records(
     assert there
     assert not [one for one in there if "entity" in one or "reason" in one]
     assert "нет действующего согласия" not in words_of(page_of(opened.get(UPLOADS)))
+
+
+@pytest.fixture
+def people_delivered(region: World) -> Iterator[str]:
+    """The run of a delivery of five people, three of whom were withheld."""
+    run = "people"
+    region.write(
+        "INSERT INTO ops.school_runs (run_id, verb, school, source, business_date, state)"
+        " VALUES (:run, 'deliver_contingent', :school, 'contingent', CAST(:day AS date), 'done')",
+        run=run,
+        school=SCHOOL,
+        day=region.last,
+    )
+    for name, n in (("due", 5), ("delivered", 2), ("withheld", 3)):
+        region.write(
+            "INSERT INTO ops.ledger (run_id, school, source, entity, counter, count)"
+            " VALUES (:run, :school, 'contingent', 'person', :name, :n)",
+            run=run,
+            school=SCHOOL,
+            name=name,
+            n=n,
+        )
+    yield run
+    for table_ in ("ops.ledger", "ops.school_runs"):
+        region.write(f"DELETE FROM {table_} WHERE run_id = :run", run=run)
+
+
+def region_row(opened: Browser) -> list[str]:
+    """What the region's page says of people that are withheld: how many, and of how many schools;
+    and where the line leads."""
+    (section,) = page_of(opened.get("/region")).xpath("//section[@aria-labelledby='h-deliveries']")
+    (row,) = [
+        row
+        for row in section.xpath(".//tbody/tr")
+        if "Контингент" in words_of(row) and "не отправляются" in words_of(row)
+    ]
+    return [*(words_of(cell) for cell in row[2:]), *row.xpath(".//a/@href")]
+
+
+def test_how_many_people_a_portal_is_told_of_offices_are_not(
+    browser: Opened, people_delivered: str, clock: Clock
+) -> None:
+    path = counter("withheld", people_delivered, source="contingent")
+    listed = "/region/deliveries/contingent/withheld"
+    clock.pass_(MINUTE)
+    operator, reader = browser("operator"), browser("region-reader")
+    for opened in (browser("d1-officer"), browser("d1-reader"), reader):
+        assert opened.get(path).status_code == 404
+        said = words_of(page_of(opened.get(UPLOADS)))
+        assert "Контингент: доставлено" in said
+        assert "Записи этого портала — люди школы" in said
+        assert "source=contingent" not in opened.get(UPLOADS).text
+    for opened in (operator, browser("s1-deputy")):
+        assert number(page_of(opened.get(path)).get_element_by_id("counts")) == 3
+        assert "source=contingent" in opened.get(UPLOADS).text
+    assert region_row(operator) == ["3", "1", listed]
+    assert operator.get(listed).status_code == 200
+    assert region_row(reader) == ["скрыто", "1"]
+    assert reader.get(listed).status_code == 404
 
 
 @pytest.mark.parametrize("login", ["operator", "d1-officer", "s1-deputy"])

@@ -1,7 +1,8 @@
 """Where a counter of a run comes from: what it counts, how the account closes, its kinds of record
 and reasons, and the records themselves where the books keep them.
 
-Kinds of record, reasons and records are not for offices: some are persons, and they may be few.
+Kinds of record, reasons and records are not for offices, nor is anything of a portal whose records
+are people: they may be few.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from reports.book_of_tables import Column, TableSheet
 from reports.explained import COUNTERS, origin_words
 from reports.portal_words import DELIVERED, DELIVERY_COUNTERS, TARGETS, reason_words
 from reports.web.pages.downloads import MOST_ROWS, download
-from reports.web.pages.guarding import sees_persons_counted
+from reports.web.pages.guarding import counts_persons, sees_persons_counted
 from reports.web.pages.opened import Span, path_of
 from reports.web.pages.paging import SIZE, Paging
 from reports.web.pages.standing_rows import StandingRow, kind_of, standing_rows, standing_sheet
@@ -77,7 +78,8 @@ def counter_page(visit: Visit, address: LedgerCounter, number: int, *, as_file: 
     school, and what the account may not see."""
     unit = school_in_scope(visit, address.school)
     whole = sees_persons_counted(visit)
-    if (address.entity or address.reason) and not whole:
+    of_persons = address.entity or address.reason or counts_persons(address.source)
+    if of_persons and not whole:
         raise HTTPException(404)
     with visit.reading() as connection:
         day, counts = run_day(connection, address), _counts(connection, address)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from pipeline.access.accounts import AccountRole, Level
+from pipeline.delivery.destinations import DESTINATIONS
 from privacy.disclosure import disclosure_policy
 from reports.web.visit import Unit, Visit
 from schemas.tables import schools
@@ -14,6 +15,17 @@ def threshold(connection: Connection, school: Unit) -> int:
     """That of the school's regulation profile (``privacy/policies/disclosure.yml``)."""
     query = select(schools.c.profile).where(schools.c.code == school.code)
     return disclosure_policy().threshold({connection.execute(query).scalar_one()}).persons
+
+
+def region_threshold(connection: Connection) -> int:
+    """The strictest of those of all schools."""
+    profiles = connection.execute(select(schools.c.profile).distinct()).scalars()
+    return disclosure_policy().threshold({*profiles}).persons
+
+
+def counts_persons(target: str) -> bool:
+    """Whether the records of a portal are people: their number is one of persons."""
+    return target in DESTINATIONS and DESTINATIONS[target].names_people
 
 
 def sees_persons_counted(visit: Visit) -> bool:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from pipeline.ledger import Counter
 from reports.portal_words import TARGETS
+from reports.web.pages.guarding import counts_persons, sees_persons_counted
 from reports.web.pages.regions import DELIVERED, LAST_DELIVERIES, STANDING
 from reports.web.pages.view import page
 from reports.web.visit import Unit, Visit, Visiting, WholeRegion
@@ -48,8 +49,10 @@ def quarantined(visit: Visiting, unit: WholeRegion, code: str) -> Response:
 
 @router.get("/region/deliveries/{target}/{counter}")
 def delivered(visit: Visiting, unit: WholeRegion, target: str, counter: str) -> Response:
-    """Schools whose records stood so when their last delivery to the portal ended."""
-    if target not in TARGETS or counter not in STANDING:
+    """Schools whose records stood so when their last delivery to the portal ended. Where records
+    are people only who sees their numbers is told."""
+    guarded = counts_persons(target) and not sees_persons_counted(visit)
+    if target not in TARGETS or counter not in STANDING or guarded:
         raise HTTPException(404)
     title = f"{TARGETS[target]}: {STANDING[Counter(counter)]}"
     told = (title, "По итогам последней доставки каждой школы", "")

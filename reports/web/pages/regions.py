@@ -16,11 +16,13 @@ from pipeline.ledger import Counter
 from pipeline.measuring.figures_by import Level
 from pipeline.measuring.measured import measured_before
 from pipeline.scope import Scope
+from privacy.disclosure import disclosure_policy
 from quality.measures import MEASURES
 from reports.book_of_tables import definition_sheet
 from reports.portal_words import TARGETS
 from reports.web.pages.airflow_run import run_page
 from reports.web.pages.downloads import AsFile, download
+from reports.web.pages.guarding import counts_persons, region_threshold, sees_persons_counted
 from reports.web.pages.tables import UnitRow, asked_figures, by_unit, unit_sheet, worst_first
 from reports.web.pages.trend import trend, week_sheet, weeks_of
 from reports.web.pages.view import Days, Range, definitions, page
@@ -81,10 +83,11 @@ DELIVERED = {
 
 @dataclass(frozen=True)
 class Waiting:
-    """What the operator looks at: rows of the queries above; ``held``: withdrawals that wait for a
-    person."""
+    """What the operator looks at: rows of the queries above; ``least``: from this number on others
+    are told how many people there are; ``held``: withdrawals that wait for a person."""
 
     deliveries: list[dict[str, Any]]
+    least: int
     held: int
     quarantine: list[dict[str, Any]]
     down: list[dict[str, Any]]
@@ -117,6 +120,9 @@ def region(visit: Visiting, unit: WholeRegion, days: Range, as_file: AsFile) -> 
         counted_at=waiting.at,
         targets=TARGETS,
         standing=STANDING,
+        sees_persons=sees_persons_counted(visit),
+        counts_persons=counts_persons,
+        policy=disclosure_policy(),
         reason=lambda code: rule(code).reason,
         run_page=lambda run_id: run_page(_airflow_of(visit), run_id),
     )
@@ -152,6 +158,7 @@ def _waiting(visit: Visit) -> Waiting:
     with visit.reading() as connection:
         return Waiting(
             deliveries=_rows(connection, _DELIVERIES, DELIVERED),
+            least=region_threshold(connection),
             held=connection.execute(text(_HELD)).scalar_one(),
             quarantine=_rows(connection, _QUARANTINE),
             down=_rows(connection, _DOWN),

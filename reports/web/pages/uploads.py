@@ -10,7 +10,7 @@ from pipeline.measuring.upload_history import history
 from pipeline.runs import SchoolState
 from quality.kinds import kinds
 from reports import portal_words, words
-from reports.web.pages.guarding import sees_persons_counted
+from reports.web.pages.guarding import counts_persons, sees_persons_counted
 from reports.web.pages.view import Range, page
 from reports.web.visit import OwnSchool, Visiting
 
@@ -49,5 +49,6 @@ def uploads(visit: Visiting, unit: OwnSchool, days: Range) -> Response:
         targets=portal_words.TARGETS,
         reason_words=portal_words.reason_words,
         by_kind=sees_persons_counted(visit),
+        counts_persons=counts_persons,
         kinds=kinds(),
     )
