@@ -29,7 +29,8 @@ class Mail:
     """One letter to one mailbox.
 
     ``message_id``: the same whenever the letter is sent again, in angle brackets; ``sender`` and
-    ``recipient``: plain addresses; ``written_at``: aware, the date of the letter.
+    ``recipient``: plain addresses; ``written_at``: aware, the date of the letter; ``answers_to``:
+    the addresses that an answer goes to, none: the sender's.
     """
 
     message_id: str
@@ -39,6 +40,7 @@ class Mail:
     text: str
     written_at: datetime
     attachments: tuple[Attachment, ...] = ()
+    answers_to: tuple[str, ...] = field(default=(), repr=False)
 
 
 def mailbox(address: str) -> str:
@@ -55,6 +57,8 @@ def encoded(mail: Mail) -> bytes:
     message = EmailMessage(policy=_SEVEN_BIT)
     message["From"] = mailbox(mail.sender)
     message["To"] = mailbox(mail.recipient)
+    if mail.answers_to:
+        message["Reply-To"] = ", ".join(map(mailbox, mail.answers_to))
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(mail.written_at)
     message["Message-ID"] = mail.message_id

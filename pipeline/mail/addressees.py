@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from connectors.errors import Misconfigured
 from pipeline.forms.hand_out import LEVELS, Kind
@@ -20,6 +20,7 @@ from pipeline.mail.letters import LetterState
 from pipeline.registry import Mailbox, mailboxes
 from pipeline.settings import Settings
 from privacy.pseudonyms import lookup_of
+from schemas.tables import schools
 
 MAILBOX: TypeAdapter[str] = TypeAdapter(Mailbox)
 NO_MAILBOX = "no_mailbox"
@@ -47,6 +48,15 @@ def for_each_mailbox(
         ours = {"content": "", "recipient": "", "message_id": "", "rule": NO_MAILBOX}
         wanted.append({**written, **ours, "state": LetterState.FAILED.value})
     return wanted
+
+
+def answers_to(connection: Connection, kind: Kind, unit: str) -> tuple[str, ...]:
+    """The mailboxes that an answer goes to: of a reminder those of the school's district, which
+    sent it; none for other letters, or where the district has none: the sender's."""
+    if kind is not Kind.SCHOOL_REMINDERS:
+        return ()
+    district = connection.execute(select(schools.c.district).where(schools.c.code == unit))
+    return tuple(mailboxes(connection, "district", district.scalar_one()))
 
 
 def recipient_of(hub: Hub, address: str) -> str:

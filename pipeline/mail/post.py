@@ -22,7 +22,13 @@ from pipeline.forms.hand_out import LEVELS, Kind, Unit, content_hash, files_of, 
 from pipeline.hub import Hub
 from pipeline.intake.collect import Run
 from pipeline.mail import letters
-from pipeline.mail.addressees import NO_MAILBOX, for_each_mailbox, recipient_of, sender_of
+from pipeline.mail.addressees import (
+    NO_MAILBOX,
+    answers_to,
+    for_each_mailbox,
+    recipient_of,
+    sender_of,
+)
 from pipeline.mail.letters import MOST_LOST, Letter, LetterState
 from pipeline.mail.worst import worst_of
 from pipeline.registry import mailboxes
@@ -232,6 +238,7 @@ def _mail(hub: Hub, letter: Letter) -> Mail:
         raise RecordRejected(UNANSWERED)
     with hub.engine.begin() as connection:
         known = mailboxes(connection, LEVELS[letter.kind], letter.unit)
+        office = answers_to(connection, letter.kind, letter.unit)
     addresses = {recipient_of(hub, address): address for address in known}
     if letter.recipient not in addresses:
         raise RecordRejected(NO_MAILBOX)
@@ -242,6 +249,7 @@ def _mail(hub: Hub, letter: Letter) -> Mail:
         subject=letter.subject,
         text=letter.body,
         written_at=letter.written_at,
+        answers_to=office,
         attachments=tuple(
             _attachment(hub.settings.reports, file) for file in letter.files if file["attached"]
         ),

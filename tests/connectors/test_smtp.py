@@ -99,6 +99,13 @@ def test_the_same_letter_is_the_same_bytes() -> None:
     assert encoded(MAIL) != encoded(replace(MAIL, message_id="<abc124@svod.example.ru>"))
 
 
+def test_answers_go_where_the_letter_says() -> None:
+    assert b"Reply-To" not in encoded(MAIL)
+    several = replace(MAIL, answers_to=("district@edu.example.ru", "a@b.ru"))
+    assert b"Reply-To: district@edu.example.ru, a@b.ru\r\n" in encoded(several)
+    assert "district@" not in repr(several)
+
+
 def test_a_line_that_begins_with_a_dot_stays(server: MailServer) -> None:
     plain = replace(MAIL, text=".first\n..second\n.\nlast\n", attachments=())
     send(server.url(), plain)

@@ -79,6 +79,18 @@ def test_each_mailbox_of_the_chosen_schools_gets_the_text_and_no_file(town: Town
     assert seen(town, "d2") == [(NO_BOX, "failed", "no_mailbox", 1)]
 
 
+def test_an_answer_goes_to_the_district_that_reminded(town: Town) -> None:
+    write(town, told(FIRST))
+    send(town)
+    (letter,) = town.server.temper.taken
+    assert letter.message["Reply-To"] == ", ".join(BOXES["d1"])
+    town.boxes["d1"] = []
+    town.register()
+    write(town, told(FIRST, words="нет тем"))
+    send(town)
+    assert town.server.temper.taken[-1].message["Reply-To"] is None
+
+
 def test_twice_the_same_text_is_one_letter_and_another_is_another(town: Town) -> None:
     for _ in range(2):
         write(town, told(FIRST))
