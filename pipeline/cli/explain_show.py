@@ -20,7 +20,7 @@ from pipeline.cli.present import show
 from pipeline.delivery.outbox import Box
 from pipeline.delivery.portal_origins import parts_of
 from pipeline.explain.addresses import Figure, Level
-from pipeline.explain.card import ExplainedCard, origins_of_lines
+from pipeline.explain.card import ExplainedCard, places_of_lines
 from pipeline.explain.coverage import ExplainedCoverage, places_by_row
 from pipeline.explain.figure import Explained, kept, origins_by_row
 from pipeline.explain.ledger import ExplainedCounter
@@ -106,9 +106,7 @@ def show_card(connection: Connection, explained: ExplainedCard, how: How) -> Non
     lines = explained.lines
     chosen = lines if how.everything or how.as_json else lines.filter(state=DUE)
     shown = chosen if how.as_json else chosen.head(how.limit)
-    places: dict[int, list[dict[str, Any]]] = {}
-    for one in origins_of_lines(connection, explained.address, shown).iter_rows(named=True):
-        places.setdefault(one["row"], []).append(one)
+    places = places_of_lines(connection, explained.address, shown)
     if how.as_json:
         for row in shown.iter_rows(named=True):
             _line(_filled(row) | {"origins": [_filled(one) for one in places.get(row["row"], [])]})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from pipeline.delivery.consent_dues import RULES, dues_on
 from pipeline.explain.addresses import AddressError, CardAddress
 from pipeline.explain.counted_remarks import OF_MARKS
 from pipeline.explain.lookup import school_year
-from pipeline.explain.origins import ORIGINS, WANTED, origins
+from pipeline.explain.origins import ORIGINS, WANTED, by_row, origins
 from pipeline.hub import Hub
 from pipeline.measuring.school_facts import end_of
 from quality.cards import Card
@@ -86,10 +87,10 @@ def explain_card(connection: Connection, address: CardAddress, dues: Dues) -> Ex
     raise AddressError(f"{address}: в этот день такой карточки у школы нет")
 
 
-def origins_of_lines(
+def places_of_lines(
     connection: Connection, address: CardAddress, lines: pl.DataFrame
-) -> pl.DataFrame:
-    """Where lessons and marks of ``lines`` (``NAMED``) were read: ``origins.ORIGINS``."""
+) -> dict[int, list[dict[str, Any]]]:
+    """Where lessons and marks of ``lines`` (``NAMED``) were read: ``origins.by_row``."""
     year = school_year(connection, address.day)
     found = [pl.DataFrame(schema=ORIGINS)]
     for (source,), own in lines.group_by("source", maintain_order=True):
@@ -100,7 +101,7 @@ def origins_of_lines(
         marks = of_marks.select("row", entity=pl.lit("mark"), key="key")
         wanted = pl.concat([lessons, marks]).drop_nulls("key")
         found.append(origins(connection, journal, wanted.select(*WANTED)))
-    return pl.concat(found)
+    return by_row(pl.concat(found))
 
 
 def _lines_of(draft: Draft) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 from pipeline.consents.coverage import MEMBERS, who_is_counted
 from pipeline.explain.addresses import AddressError, CoverageCount
 from pipeline.explain.lookup import school_year
-from pipeline.explain.origins import ORIGINS, WANTED, origins
+from pipeline.explain.origins import ORIGINS, WANTED, by_row, origins
 from pipeline.registry import UnknownSchoolError, open_year
 from quality.journal_frames import Known
 
@@ -99,10 +99,7 @@ def places_by_row(
     for (source, year), of_source in wanted.group_by("source", "school_year", maintain_order=True):
         journal = Known(school, str(source), int(str(year)), _NOW)
         found.append(origins(connection, journal, of_source))
-    by_row: dict[int, list[dict[str, Any]]] = {}
-    for one in pl.concat(found).iter_rows(named=True):
-        by_row.setdefault(one["row"], []).append(one)
-    return by_row
+    return by_row(pl.concat(found))
 
 
 def _year(connection: Connection, address: CoverageCount) -> int:

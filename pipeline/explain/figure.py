@@ -20,7 +20,7 @@ from pipeline.explain.counted import ROWS, Counted, count_form1, count_rows
 from pipeline.explain.counted_days import count_days
 from pipeline.explain.counted_remarks import count_remarks
 from pipeline.explain.lookup import school_year
-from pipeline.explain.origins import ORIGINS, WANTED, origins
+from pipeline.explain.origins import ORIGINS, WANTED, by_row, origins
 from pipeline.measuring.school_facts import SchoolPlace, end_of, journal_facts, places
 from quality.journal_frames import Known, known_rows
 from quality.journal_outline import pupils_with_data
@@ -89,10 +89,7 @@ def origins_by_row(
     connection: Connection, explained: Explained, rows: pl.DataFrame
 ) -> dict[int, list[dict[str, Any]]]:
     """The same by the number of the row; a row without origins is not there."""
-    found: dict[int, list[dict[str, Any]]] = {}
-    for one in origins_of(connection, explained, rows).iter_rows(named=True):
-        found.setdefault(one["row"], []).append(one)
-    return found
+    return by_row(origins_of(connection, explained, rows))
 
 
 def kept(connection: Connection, figure: Figure) -> tuple[int, int | None] | None:

@@ -7,6 +7,7 @@ document that an archive holds is the archive; the answer of a live system is na
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, text
@@ -48,6 +49,14 @@ def origins(connection: Connection, journal: Known, wanted: pl.DataFrame) -> pl.
     found = pl.concat(parts)
     landed = _landed(connection, found["document_id"].drop_nulls().unique().to_list())
     return found.join(landed, on="document_id", how="left").sort("_order").select(list(ORIGINS))
+
+
+def by_row(found: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
+    """``ORIGINS`` by the asker's number of the row; a row without any is not there."""
+    rows: dict[int, list[dict[str, Any]]] = {}
+    for one in found.iter_rows(named=True):
+        rows.setdefault(one["row"], []).append(one)
+    return rows
 
 
 def _records(

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.delivery.consent_dues import DUES, overdue
 from pipeline.explain.addresses import AddressError, CardAddress
-from pipeline.explain.card import ExplainedCard, explain_card, origins_of_lines
+from pipeline.explain.card import ExplainedCard, explain_card, places_of_lines
 from pipeline.hub import Hub
 from pipeline.runs import SchoolState
 from quality.cards import Card, CardState
@@ -148,10 +148,10 @@ def test_remarks_lead_to_the_lines_of_their_lessons(school: School) -> None:
     found = opened(school.hub, card, BEFORE)
     assert not found.of_persons
     with school.hub.engine.begin() as connection:
-        origins = origins_of_lines(connection, found.address, found.lines)
+        places = places_of_lines(connection, found.address, found.lines)
         query = text("SELECT key, origin_line AS line FROM journal.lesson WHERE school = :school")
         lines = dict(connection.execute(query, {"school": SCHOOL}).tuples().all())
-    by_row = {one["row"]: one["line"] for one in origins.iter_rows(named=True)}
+    by_row = {row: one["line"] for row, (one,) in places.items()}
     assert by_row == {row["row"]: lines[row["lesson_key"]] for row in rows(found)}
     assert all(row["class_name"] and row["subject_name"] for row in rows(found))
 

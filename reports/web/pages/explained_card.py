@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import polars as pl
 from fastapi import Query
@@ -24,7 +24,7 @@ from pipeline.cards.for_offices import Guarded, guarded
 from pipeline.cards.line_text import RULE, amount, line_words
 from pipeline.delivery.consent_dues import DUES
 from pipeline.explain.addresses import CardAddress
-from pipeline.explain.card import ExplainedCard, dues_for, explain_card, origins_of_lines
+from pipeline.explain.card import ExplainedCard, dues_for, explain_card, places_of_lines
 from reports.book_of_tables import Column, TableSheet
 from reports.portal_words import TARGETS
 from reports.remarks import shown_as
@@ -172,9 +172,7 @@ def _usual(lines: pl.DataFrame) -> Standing:
 def _words(
     connection: Connection, address: CardAddress, shown: pl.DataFrame, names: Names
 ) -> list[dict[str, str]]:
-    places: dict[int, list[Mapping[str, Any]]] = {}
-    for one in origins_of_lines(connection, address, shown).iter_rows(named=True):
-        places.setdefault(one["row"], []).append(one)
+    places = places_of_lines(connection, address, shown)
     return [
         line_words(row, places.get(row["row"], []), names.called)
         for row in shown.iter_rows(named=True)
