@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from pipeline.access.accounts import AccountRole, Level
 from pipeline.delivery.destinations import DESTINATIONS
-from privacy.disclosure import disclosure_policy
+from privacy.disclosure import HIDES_NOTHING, disclosure_policy
 from reports.web.visit import Unit, Visit
 from schemas.tables import schools
 
@@ -18,9 +18,9 @@ def threshold(connection: Connection, school: Unit) -> int:
 
 
 def region_threshold(connection: Connection) -> int:
-    """The strictest of those of all schools."""
-    profiles = connection.execute(select(schools.c.profile).distinct()).scalars()
-    return disclosure_policy().threshold({*profiles}).persons
+    """The strictest of those of all schools; a region without schools has nothing to hide."""
+    profiles = {*connection.execute(select(schools.c.profile).distinct()).scalars()}
+    return disclosure_policy().threshold(profiles).persons if profiles else HIDES_NOTHING
 
 
 def counts_persons(target: str) -> bool:
