@@ -13,7 +13,7 @@ frame's height, a MERGE's row count, the portal's receipts), so the check can fa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,6 +58,15 @@ EQUATIONS: dict[Counter, tuple[Counter, ...]] = {
 
 # The counters of a delivery, whose source is a portal; the others are of a read.
 OF_DELIVERY = frozenset({Counter.DUE, *EQUATIONS[Counter.DUE]})
+
+
+def totals(counts: Mapping[str, Mapping[Counter, int]]) -> dict[Counter, int]:
+    """``counts``, by entity, of all entities together."""
+    found: dict[Counter, int] = {}
+    for of_entity in counts.values():
+        for counter, count in of_entity.items():
+            found[counter] = found.get(counter, 0) + count
+    return found
 
 
 @dataclass(frozen=True)

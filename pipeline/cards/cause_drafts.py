@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline.cards.drafts import DUE, FIXED, LINES, Draft, card_lines
+from pipeline.cards.drafts import DUE, FIXED, LINES, Draft, card_lines, no_lines
 from pipeline.cards.found_causes import Failure
 from pipeline.cards.refused_causes import OF_CAUSE
 from quality.causes import CAUSE, FEW, UNREAD
@@ -125,7 +125,7 @@ def _of_findings(part: pl.DataFrame) -> Draft:
         line=first["line"],
         detail=first["detail"] if rows.height == 1 else "",
         held=Counter() if unread else Counter({kind: int(rows["places"].sum())}),
-        lines=card_lines(rows.clear()) if unread else _places(rows, kind, gone=standing.is_empty()),
+        lines=no_lines() if unread else _places(rows, kind, gone=standing.is_empty()),
     )
 
 

@@ -18,13 +18,13 @@ from pipeline.cards.line_text import line_words
 from pipeline.cards.text import told
 from pipeline.cli.present import show
 from pipeline.delivery.outbox import Box
-from pipeline.delivery.portal_origins import parts_of
 from pipeline.explain.addresses import Figure, Level
 from pipeline.explain.card import ExplainedCard, places_of_lines
 from pipeline.explain.coverage import ExplainedCoverage, places_by_row
 from pipeline.explain.figure import Explained, kept, origins_by_row
 from pipeline.explain.ledger import ExplainedCounter
 from pipeline.explain.lookup import school_year
+from pipeline.explain.portal_origins import parts_of
 from privacy.keys import KeyRing
 from quality.profiles import Profile
 from reports.coverage_words import KNOWN_NOW, meaning_of, pupil_words

@@ -13,7 +13,7 @@ from datetime import date
 from sqlalchemy import Connection, text
 
 from pipeline.delivery.destinations import DESTINATIONS
-from pipeline.ledger import Counter
+from pipeline.ledger import Counter, totals
 from pipeline.runs import SchoolState
 from schemas.rulebook import rule
 
@@ -33,11 +33,7 @@ class DeliveryOfDay:
     @property
     def total(self) -> Mapping[Counter, int]:
         """``counts`` of all entities together."""
-        found: dict[Counter, int] = defaultdict(int)
-        for counts in self.counts.values():
-            for counter, count in counts.items():
-                found[counter] += count
-        return found
+        return totals(self.counts)
 
 
 def deliveries(

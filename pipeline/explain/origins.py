@@ -47,8 +47,7 @@ def origins(connection: Connection, journal: Known, wanted: pl.DataFrame) -> pl.
     if not parts:
         return pl.DataFrame(schema=ORIGINS)
     found = pl.concat(parts)
-    landed = _landed(connection, found["document_id"].drop_nulls().unique().to_list())
-    return found.join(landed, on="document_id", how="left").sort("_order").select(list(ORIGINS))
+    return with_documents(connection, found).sort("_order").select(list(ORIGINS))
 
 
 def by_row(found: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
@@ -69,8 +68,13 @@ def _records(
     )
 
 
+def with_documents(connection: Connection, found: pl.DataFrame) -> pl.DataFrame:
+    """``found`` with the name, upload and time of its documents, by ``document_id``."""
+    ids = found["document_id"].drop_nulls().unique().to_list()
+    return found.join(_landed(connection, ids), on="document_id", how="left", maintain_order="left")
+
+
 def _landed(connection: Connection, ids: Sequence[int]) -> pl.DataFrame:
-    """Name, upload and time of the documents ``ids``."""
     rows = connection.execute(
         text(
             "SELECT l.id, l.name, l.upload_ref, u.taken_at FROM ops.landing l"

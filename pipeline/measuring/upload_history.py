@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from pipeline.delivery.delivery_history import DeliveryOfDay, deliveries
 from pipeline.intake.collect import COLLECT
-from pipeline.ledger import Counter
+from pipeline.ledger import Counter, totals
 from pipeline.runs import SchoolState
 from quality.uploads import Cause
 from schemas.rulebook import is_unread, rule
@@ -63,11 +63,7 @@ class RunOfSource:
     @property
     def total(self) -> Counts:
         """``counts`` of all entities together."""
-        found: dict[Counter, int] = defaultdict(int)
-        for counts in self.counts.values():
-            for counter, count in counts.items():
-                found[counter] += count
-        return found
+        return totals(self.counts)
 
 
 @dataclass(frozen=True)

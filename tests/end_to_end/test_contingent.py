@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.delivery.outbox import Box
-from pipeline.delivery.portal_origins import parts_of
 from pipeline.explain.addresses import LedgerCounter
 from pipeline.explain.ledger import explain_counter
+from pipeline.explain.portal_origins import parts_of
 from pipeline.ledger import Counter
 from pipeline.runs import RunState
 from tests.end_to_end.conftest import CopyOf

@@ -20,12 +20,12 @@ import pytest
 from pipeline import figures
 from pipeline.cli import KNOWN
 from pipeline.delivery.outbox import Box
-from pipeline.delivery.portal_origins import parts_of
 from pipeline.exits import Exit
 from pipeline.explain.addresses import AddressError, Cut, Figure, Kind, LedgerCounter, Level
 from pipeline.explain.counted import count_rows
 from pipeline.explain.figure import Explained, RowsDifferError, explain, kept, origins_of
 from pipeline.explain.ledger import NotOpenableError, explain_counter
+from pipeline.explain.portal_origins import parts_of
 from pipeline.intake.collect import Run
 from pipeline.ledger import Counter as LedgerCount
 from pipeline.profiles import load_profile

@@ -135,6 +135,11 @@ def sheets(answer: requests.Response) -> dict[str, list[list[Any]]]:
     return {sheet.title: [[c.value for c in row] for row in sheet.rows] for sheet in book}
 
 
+def number(element: Any) -> int:
+    """The whole number that an element shows."""
+    return int("".join(words_of(element).split()))
+
+
 def page_of(answer: requests.Response) -> Any:
     """The page of an answer that is one."""
     assert answer.status_code == 200, (answer.status_code, answer.url)

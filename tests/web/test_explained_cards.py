@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 
+from pipeline.cards.waivers import Scope, enter
 from tests.end_to_end.world import World
+from tests.web.asked import asking
 from tests.web.figures import LAST, SCHOOL, page_of, sheets, table
 from tests.web.forms import words_of
 from tests.web.people import Browser
@@ -120,6 +123,24 @@ def test_the_school_reads_names_and_the_book_says_so(browser: Opened, region: Wo
     assert {one.split()[0] for one in told} <= surnames
     rows = [row["Учитель"].find("span") for row in lines(browser("operator"), whole)]
     assert all(PSEUDONYM.fullmatch(one.get("title")) for one in rows)
+
+
+def test_each_waiver_of_a_card_opens_to_what_it_covers(browser: Opened, region: World) -> None:
+    """Of two waivers on one card each; the school is told the reason of the one it looks at."""
+    opened = browser("s1-deputy")
+    with asking(region):
+        for rule in ("topic", "homework"):
+            until, reason = date(2026, 10, 31), f"приказ о {rule}"
+            enter(region.hub, SCHOOL, Scope(rule), reason, "район", until)
+        waived = [path for path in links(opened, "Уроки заполнены") if "waiver=" in path]
+        told = links(opened, "Уроки заполнены")
+        assert len(waived) == 2
+        for path in waived:
+            page = page_of(opened.get(path))
+            assert counts(words_of(page.get_element_by_id("counts"))) == counts(told[path])
+            assert number(counts(told[path])) == len(lines(opened, path))
+            assert "Только: отсрочка: приказ о" in words_of(page)
+        assert len({told[path] for path in waived}) == 2
 
 
 @pytest.mark.parametrize("login", ["d1-officer", "region-reader"])

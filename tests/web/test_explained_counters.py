@@ -14,7 +14,7 @@ from reports.web.pages.explained_counter import MOVED_ON, NOT_BY_RECORD
 from schemas.rulebook import rule
 from tests.end_to_end.conftest import run_of
 from tests.end_to_end.world import World
-from tests.web.figures import page_of, sheets, table
+from tests.web.figures import number, page_of, sheets, table
 from tests.web.forms import words_of
 from tests.web.people import Browser
 
@@ -22,10 +22,6 @@ Opened = Callable[[str], Browser]
 SCHOOL, SOURCE = "781001", "paragraf"
 UPLOADS = f"/school/{SCHOOL}/uploads"
 PLACE = re.compile(r"[^:]+:(\d+), выгрузка [\w-]+")
-
-
-def number(element: Any) -> int:
-    return int("".join(words_of(element).split()))
 
 
 def counter(name: str, run: str, entity: str = "", school: str = SCHOOL) -> str:

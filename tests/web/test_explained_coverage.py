@@ -16,7 +16,7 @@ from privacy.disclosure import disclosure_policy
 from reports.web.visit import Dashboard
 from reports.words import SOURCES
 from tests.end_to_end.world import World
-from tests.web.figures import LAST, SCHOOL, page_of, sheets, table
+from tests.web.figures import LAST, SCHOOL, number, page_of, sheets, table
 from tests.web.forms import whole_words_of, words_of
 from tests.web.people import Browser
 from tests.web.test_explained_persons import PSEUDONYM
@@ -41,10 +41,6 @@ def count_of(column: str, class_key: str = "", school: str = SCHOOL, on: str = L
     """Its page: the address, of which each key is quoted, is quoted once more."""
     of = f"/class={quote(quote(class_key, safe=''))}" if class_key else ""
     return f"/explain/coverage/{column}/school/{school}{of}@{on}"
-
-
-def number(element: Any) -> int:
-    return int("".join(words_of(element).split()))
 
 
 def place(row: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -17,7 +16,7 @@ from reports.web.pages.explained_counter import DELIVERED_SINCE
 from tests.end_to_end.conftest import run_of
 from tests.end_to_end.world import World
 from tests.web.conftest import Clock
-from tests.web.figures import page_of, sheets, table
+from tests.web.figures import number, page_of, sheets, table
 from tests.web.forms import words_of
 from tests.web.journal import at_portal
 from tests.web.people import Browser
@@ -26,10 +25,6 @@ Opened = Callable[[str], Browser]
 SCHOOL, TARGET = "781001", "diary"
 UPLOADS = f"/school/{SCHOOL}/uploads"
 HELD_BY = {"in_flight": "unknown", "approved": "pending", "gone": "delivered"}
-
-
-def number(element: Any) -> int:
-    return int("".join(words_of(element).split()))
 
 
 def counter(

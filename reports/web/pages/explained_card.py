@@ -25,6 +25,7 @@ from pipeline.cards.line_text import RULE, amount, line_words
 from pipeline.delivery.consent_dues import DUES
 from pipeline.explain.addresses import CardAddress
 from pipeline.explain.card import ExplainedCard, dues_for, explain_card, places_of_lines
+from quality.cards import Share
 from reports.book_of_tables import Column, TableSheet
 from reports.portal_words import TARGETS
 from reports.remarks import shown_as
@@ -70,9 +71,13 @@ class Chosen:
     @property
     def query(self) -> str:
         """As it stands in the address of the page."""
-        said = {"state": self.standing, "part": self.part, "share": self.share}
-        told = [f"{name}={value}" for name, value in said.items() if value is not None]
-        return "&".join([*told, *([f"waiver={self.waiver}"] if self.waiver is not None else [])])
+        said = {
+            "state": self.standing,
+            "part": self.part,
+            "share": self.share,
+            "waiver": self.waiver,
+        }
+        return "&".join(f"{name}={value}" for name, value in said.items() if value is not None)
 
     def of(self, lines: pl.DataFrame) -> pl.DataFrame:
         """Those of ``lines`` (``explain.card.NAMED``)."""
@@ -127,7 +132,8 @@ def card_page(
     lines = asked.of(found.lines) if ours else found.lines.clear()
     paging = Paging(number, lines.height)
     shown = lines.slice(0, MOST_ROWS) if as_file else lines.slice(paging.offset, SIZE)
-    people = [*shown["teacher"], *shown["pupil"], *(one.teacher for one in found.card.shares)]
+    share = _chosen_share(found, asked)
+    people = [*shown["teacher"], *shown["pupil"], *([share.teacher] if share else [])]
     names = names_of(visit, unit, people, FIGURES, f"card/{address.rule}")
     with visit.reading() as connection:
         words = _words(connection, address, shown, names)
@@ -145,7 +151,7 @@ def card_page(
         hidden=told.hidden,
         source=SOURCES.get(found.card.source) or TARGETS.get(found.card.source),
         ours=ours,
-        narrowed=_narrowed(found, asked, names),
+        narrowed=_narrowed(found, asked, share, names),
         views=_views(found, asked, path_of(address)) if ours else [],
         headings=headings,
         lines=words,
@@ -186,23 +192,30 @@ def _used(words: Sequence[Mapping[str, str]], lines: pl.DataFrame) -> list[str]:
 
 
 def _views(found: ExplainedCard, asked: Chosen, path: str) -> Iterator[View]:
+    """Each standing of which there is something; a waiver is of what is waived alone."""
     for standing in Standing:
-        one = Chosen(standing, asked.part, asked.share)
+        current = asked.standing is standing
+        one = asked if current else replace(asked, standing=standing, waiver=None)
         lines = one.of(found.lines)
         if not lines.is_empty():
-            current = asked.standing is standing
             yield View(_TITLES[standing], amount(lines), f"{path}?{one.query}", current)
 
 
-def _narrowed(found: ExplainedCard, asked: Chosen, names: Names) -> list[str]:
-    """In words, what part of the card and whose is shown."""
+def _chosen_share(found: ExplainedCard, asked: Chosen) -> Share | None:
+    shares = found.card.shares
+    return shares[asked.share] if asked.share is not None and asked.share < len(shares) else None
+
+
+def _narrowed(found: ExplainedCard, asked: Chosen, share: Share | None, names: Names) -> list[str]:
+    """In words, what part of the card, whose, and by which waiver is shown."""
     card, told = found.card, []
     if asked.part is not None and asked.part < len(card.parts):
         told.append(card.parts[asked.part].title)
-    if asked.share is not None and asked.share < len(card.shares):
+    if share is not None:
         codes = shown_as((one.teacher for one in card.shares if one.teacher), names.known)
-        told.append(card_text.whose(card.shares[asked.share], codes))
-    return told
+        told.append(card_text.whose(share, codes))
+    reasons = [one.waived.reason for one in card.waived if one.waived.waiver == asked.waiver]
+    return told + [f"отсрочка: {reason}" for reason in reasons]
 
 
 def _sheet(

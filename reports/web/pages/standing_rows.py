@@ -13,7 +13,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from pipeline.delivery.outbox import Box
-from pipeline.delivery.portal_origins import parts_of
+from pipeline.explain.portal_origins import parts_of
 from quality.kinds import kinds
 from reports.book_of_tables import Column, TableSheet
 from reports.explained import origin_words

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from pipeline.delivery.destinations import DESTINATIONS
 from pipeline.delivery.outbox import Box
+from pipeline.explain.origins import with_documents
 from privacy.keys import KeyRing
 from schemas.frames import INSTANT
 
@@ -28,6 +29,12 @@ PART: dict[str, pl.DataType] = {
     "taken_at": INSTANT,
 }
 
+_READ: dict[str, pl.DataType] = {
+    "source": pl.String(),
+    "journal_key": pl.String(),
+    "document_id": pl.Int64(),
+    "line": pl.Int64(),
+}
 # What the key of a record at a portal holds beside source and key.
 _NAMED = {
     "pupil": ("person",),
@@ -89,12 +96,12 @@ def _rows(connection: Connection, school: str, entity: str, year: Any) -> pl.Dat
 def _origins(
     connection: Connection, school: str, entity: str, year: Any, keys: pl.Series
 ) -> pl.DataFrame:
+    """Of rows that vanished too, where they were read last."""
     query = f"""
-SELECT j.source, j.key, l.name, j.origin_line, l.upload_ref, u.taken_at FROM journal.{entity} j
-LEFT JOIN ops.landing l ON l.id = j.origin_document
-LEFT JOIN ops.uploads u ON u.school = l.school AND u.source = l.source AND u.ref = l.upload_ref
-WHERE j.school = :school AND j.school_year = :year AND j.key = ANY(CAST(:keys AS text[]))"""
-    values = {"school": school, "year": year, "keys": keys.unique().to_list()}
-    schema = {name: PART[name] for name in PART if name != "made_of"}
-    rows = connection.execute(text(query), values)
-    return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+SELECT source, key, origin_document, origin_line FROM journal.{entity}
+WHERE school = :school AND school_year = :year AND key = ANY(CAST(:keys AS text[]))"""
+    rows = connection.execute(
+        text(query), {"school": school, "year": year, "keys": keys.unique().to_list()}
+    )
+    found = pl.DataFrame([tuple(row) for row in rows], schema=_READ, orient="row")
+    return with_documents(connection, found)
