@@ -32,7 +32,8 @@ def parse(text: str) -> Address:
             f"«{text}» не адрес числа; адрес: показатель/код/уровень/чей/с/по@на день, например"
             " measure/held/school/781003/2026-09-01/2026-09-18@2026-09-18; у счётчика прогона"
             " ledger/read/school/781003/source=paragraf@прогон; у числа"
-            " учеников по согласиям coverage/active/school/781003@2026-09-18"
+            " учеников по согласиям coverage/active/school/781003@2026-09-18; адрес карточки"
+            " печатает svod cards"
         )
     found = read(parts, after)
     if str(found) != text:

@@ -120,7 +120,7 @@ def test_the_address_of_a_count_of_consents() -> None:
         ("ledger/lost/school/781003/entity=mark@run", "quarantined"),
         ("ledger/quarantined/school/781003/entity=/source=@run", "сущность"),
         ("ledger/quarantined/school/781003/entity=mark@", "прогон"),
-        ("card/topic/school/781003@2026-09-18", "не адрес"),
+        ("card/topic/school/781003@2026-09-18", "адрес карточки печатает svod cards"),
         ("card/topic/school/781003/@2026-09-18", "номер карточки"),
         ("card/topic/district/d1/4f2a91c07b3e@2026-09-18", "school"),
         ("card/topic/school/781003/4f2a91c07b3e@today", "today"),
